@@ -1,0 +1,43 @@
+/// Shows, on the machine it runs on, what the advice for efficient use of a cluster is worth: for each piece of it the
+/// slow way and the fast way side by side.
+
+#include <cohort/cohort.hpp>
+#include <cstdio>
+#include <string>
+
+#include "dont_distribute.hpp"
+#include "leave_data.hpp"
+#include "options.hpp"
+
+namespace {
+
+void tour(cohort::Client& client, const Options& options, const char* program) {
+  const bool over_ranks = client.submit([] {}).where() != 0;  // in local mode rank 0 is the worker
+  if (!over_ranks) {
+    std::printf("There is one rank only, so rank 0 is its own worker and what needs several ranks is left out.\n");
+    std::printf("To see it:  mpirun -n 3 %s\n\n", program);
+  }
+  std::string seen = tour_leave_data(client, options);
+  std::printf("\n");
+  seen += " " + tour_dont_distribute(client, over_ranks, options);
+  std::printf("\nWhat was seen: %s\n", seen.c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cohort::run(argc, argv, [&](cohort::Client& client) {
+    try {
+      const Options options = read_options(argc, argv);
+      if (options.help) {
+        std::printf("%s", help_text().c_str());
+      } else {
+        tour(client, options, argv[0]);
+      }
+      return 0;
+    } catch (const WrongUse& wrong) {
+      std::fprintf(stderr, "efficiency_tour: %s (see --help)\n", wrong.what());
+      return 2;
+    }
+  });
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+/// What the user typed cannot be; the text says why.
+struct WrongUse : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Options {
+  std::size_t largest_bytes = std::size_t{256} << 20;  ///< largest matrix
+  int turns = 5;                                       ///< in which each way runs; see measure()
+  bool help = false;
+};
+
+/// throws  WrongUse: an unknown flag, a value that cannot be.
+Options read_options(int argc, char** argv);
+
+std::string help_text();

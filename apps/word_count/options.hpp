@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+/// What the user typed cannot be; the text says why.
+struct WrongUse : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Options {
+  std::vector<std::filesystem::path> paths;
+  std::size_t top_count = 20;
+  bool help = false;
+};
+
+/// throws  WrongUse: an unknown flag, a value that cannot be.
+Options read_options(int argc, char** argv);
+
+std::string help_text();

@@ -1,0 +1,202 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "cohort/completion_range.hpp"
+#include "cohort/future.hpp"
+
+namespace cohort {
+
+/// What `Client::wait` found: every future of the call in one of the two, in the order given.
+template <class T>
+struct WaitResult {
+  std::vector<Future<T>> done;
+  std::vector<Future<T>> pending;
+};
+
+namespace detail {
+
+/// What `put` and `broadcast` run on the worker: the value, moved in, is the result.
+template <class T>
+struct Keep {
+  T operator()(T&& value) const { return std::move(value); }
+};
+
+template <class T>
+std::vector<FutureHandle> handles_of(const std::vector<Future<T>>& futures) {
+  std::vector<FutureHandle> handles;
+  handles.reserve(futures.size());
+  for (const Future<T>& future : futures) handles.push_back(FutureAccess::handle(future));
+  return handles;
+}
+
+template <class A>
+void add_inputs(std::vector<FutureHandle>&, const A&) {}
+template <class T>
+void add_inputs(std::vector<FutureHandle>& inputs, const Future<T>& future) {
+  inputs.push_back(FutureAccess::handle(future));
+}
+template <class T>
+void add_inputs(std::vector<FutureHandle>& inputs, const std::vector<Future<T>>& futures) {
+  for (const Future<T>& future : futures) inputs.push_back(FutureAccess::handle(future));
+}
+
+}  // namespace detail
+
+/// Submits functions and gets futures. All members may be called from several threads at once.
+/// Movable, not copyable; a moved-from client throws UsageError. Every member throws UsageError once its run has ended.
+class Client {
+ public:
+  Client(Client&&) noexcept = default;
+  Client& operator=(Client&&) noexcept = default;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client() = default;
+
+  /// Runs f(args...) on a worker; returns at once.
+  ///
+  /// f: a function, a pointer to a member function (the object is the first argument), a lambda without captures or
+  /// with trivially copyable ones, a function object that is trivially copyable or has a Boost `serialize`. An argument
+  /// may be a Future<T>, for which f gets a const T& (or the object itself as T&&, when nobody else needs it), or a
+  /// std::vector<Future<T>>, for which it gets an Inputs<T>, which reads like a const std::vector<T>&. Other arguments
+  /// are copied; C strings become std::string.
+  /// throws  UsageError: f holds an address of the caller's stack; a future is another client's.
+  template <class F, class... Args>
+    requires(!std::is_same_v<std::decay_t<F>, TaskOptions>)
+  auto submit(F&& f, Args&&... args) { return submit(TaskOptions{}, std::forward<F>(f), std::forward<Args>(args)...); }
+
+  /// The same, with options. throws  also UsageError: options that cannot be met, such as a rank that is no worker's.
+  template <class F, class... Args>
+  auto submit(TaskOptions options, F&& f, Args&&... args) {
+    using Result = detail::result_of_call<std::decay_t<F>, detail::stored_t<Args>...>;
+    return FutureAccess::make<Result>(detail::submit(core(), make_request(f, args...), std::move(options)));
+  }
+
+  /// Moves a value to a worker.
+  template <class T>
+  auto put(T&& value) {
+    return keep(std::forward<T>(value), false);
+  }
+
+  /// Moves a value to a worker and copies it to all others: one copy on each. The future is done once all have it.
+  template <class T>
+  auto broadcast(T&& value) {
+    return keep(std::forward<T>(value), true);
+  }
+
+  /// The values of all, in the order given. Waits; throws the first failure in that order, and counts as looking at
+  /// all.
+  template <class T>
+  std::vector<T> gather(const std::vector<Future<T>>& futures) {
+    const std::vector<detail::FutureHandle> handles = detail::handles_of(futures);
+    detail::Prefetch prefetch(handles);
+    prefetch.look_at_all();
+    std::vector<T> values;
+    values.reserve(handles.size());
+    for (std::size_t i = 0; i < handles.size(); ++i) {
+      detail::TypedReader<T> reader;
+      prefetch.read(i, reader);
+      values.push_back(reader.take());
+    }
+    return values;
+  }
+  /// Waits for all; throws the first failure.
+  void gather(const std::vector<Future<void>>& futures) {
+    const std::vector<detail::FutureHandle> handles = detail::handles_of(futures);
+    detail::Prefetch prefetch(handles);
+    prefetch.look_at_all();
+    for (std::size_t i = 0; i < handles.size(); ++i) {
+      detail::TypedReader<void> reader;
+      prefetch.read(i, reader);
+    }
+  }
+
+  /// Waits until all have ended, or the first has, or the first has failed (or all have ended); for at most `timeout`:
+  /// running out of it is not an error. A failed future counts as done, and not as looked at.
+  template <class T>
+  WaitResult<T> wait(const std::vector<Future<T>>& futures, std::chrono::nanoseconds timeout = forever,
+                     When when = When::all) {
+    const std::vector<bool> ended = detail::wait_for_several(detail::handles_of(futures), timeout, when);
+    WaitResult<T> result;
+    for (std::size_t i = 0; i < futures.size(); ++i) (ended[i] ? result.done : result.pending).push_back(futures[i]);
+    return result;
+  }
+
+  /// The futures in the order they end, each distinct one once. The range owns them.
+  template <class T>
+  CompletionRange<T> as_completed(std::vector<Future<T>> futures) {
+    return CompletionRange<T>(futures);
+  }
+
+  /// Calls f() once on each worker, outside scheduling: not behind its tasks. Waits.
+  /// Returns the results by worker index (nothing if f returns void); throws the first failure in that order.
+  template <class F>
+  auto run_on_all(F&& f) {
+    using Result = detail::result_of_call<std::decay_t<F>>;
+    std::vector<detail::TypedReader<Result>> readers(static_cast<std::size_t>(worker_count()));
+    std::vector<detail::ValueReader*> pointers;
+    for (auto& reader : readers) pointers.push_back(&reader);
+    detail::run_on_all(*core(), make_request(f), pointers);
+    if constexpr (!std::is_void_v<Result>) {
+      std::vector<Result> results;
+      for (auto& reader : readers) results.push_back(reader.take());
+      return results;
+    }
+  }
+
+  /// Worker ranks; 1 in local mode.
+  int worker_count() const { return detail::worker_count(*core()); }
+  /// Slots over all workers: so many tasks can run at a time.
+  int slot_count() const { return detail::slot_count(*core()); }
+  /// What rank 0 has sent and received so far.
+  Traffic traffic() const { return detail::traffic(*core()); }
+
+  /// For the library.
+  explicit Client(std::shared_ptr<detail::Core> core, std::shared_ptr<void> session = nullptr)
+      : core_(std::move(core)), session_(std::move(session)) {}
+
+ private:
+  const std::shared_ptr<detail::Core>& core() const {
+    if (!core_) throw UsageError("this client was moved from: use the one it was moved to");
+    return core_;
+  }
+
+  template <class F, class... Args>
+  detail::CallRequest make_request(const F& f, const Args&... args) {
+    detail::CallRequest request;
+    request.type = &detail::task_type<F, Args...>();
+    detail::Encoder encoder(&detail::code_map(*core()));
+    detail::encode_call(encoder, f, args...);
+    request.payload = std::move(encoder.bytes());
+    (detail::add_inputs(request.inputs, args), ...);
+    return request;
+  }
+
+  template <class T>
+  auto keep(T&& value, bool everywhere) {
+    using Stored = detail::stored_t<T>;
+    detail::require_transferable<Stored>();
+    const auto here =
+        FutureAccess::make<Stored>(detail::hold(core(), detail::make_value<Stored>(std::forward<T>(value))));
+    detail::CallRequest request = make_request(detail::Keep<Stored>{}, here);
+    request.broadcast = everywhere;
+    return FutureAccess::make<Stored>(detail::submit(core(), std::move(request), {}));
+  }
+
+  // In this order: the session, which ends the core, goes first.
+  std::shared_ptr<detail::Core> core_;
+  std::shared_ptr<void> session_;
+};
+
+template <class T>
+template <class F>
+auto Future<T>::then(F&& f) const {
+  return Client(state().core).submit(std::forward<F>(f), *this);
+}
+
+}  // namespace cohort

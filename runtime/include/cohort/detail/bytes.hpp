@@ -1,0 +1,91 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+/// Plain bytes: what the typed shell hands to the untyped core. Includes nothing of the project.
+namespace cohort::detail {
+
+/// Bytes that cannot be decoded: truncated, corrupted, or of another type.
+struct DecodeError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A growing run of bytes; growing does not initialise. Movable, not copyable.
+class ByteBuffer {
+ public:
+  ByteBuffer() = default;
+  explicit ByteBuffer(std::span<const std::byte> bytes) { append(bytes.data(), bytes.size()); }
+  ByteBuffer(ByteBuffer&& other) noexcept
+      : bytes_(std::move(other.bytes_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  ByteBuffer& operator=(ByteBuffer&& other) noexcept {
+    bytes_ = std::move(other.bytes_);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+
+  std::byte* data() { return bytes_.get(); }
+  const std::byte* data() const { return bytes_.get(); }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  std::size_t capacity() const { return capacity_; }
+  std::span<const std::byte> view() const { return {bytes_.get(), size_}; }
+  void clear() { size_ = 0; }
+
+  void append(const void* from, std::size_t count) {
+    if (count == 0) return;
+    std::memcpy(extend(count), from, count);
+  }
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  void append_value(const T& value) { std::memcpy(extend(sizeof(T)), &value, sizeof(T)); }
+  /// Grows by `count` bytes of any content and returns where they start.
+  std::byte* extend(std::size_t count) {
+    if (capacity_ - size_ < count) grow(count);
+    std::byte* start = bytes_.get() + size_;
+    size_ += count;
+    return start;
+  }
+  void reserve(std::size_t capacity) {
+    if (capacity > capacity_) reallocate(capacity);
+  }
+
+ private:
+  void grow(std::size_t count) { reallocate(std::max(size_ + count, capacity_ + capacity_ / 2 + 32)); }
+  void reallocate(std::size_t capacity) {
+    std::unique_ptr<std::byte[]> bytes(new std::byte[capacity]);
+    if (size_ != 0) std::memcpy(bytes.get(), bytes_.get(), size_);
+    bytes_ = std::move(bytes);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<std::byte[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+/// Memory that is read where it lies.
+struct ConstSegment {
+  const std::byte* data = nullptr;
+  std::size_t size = 0;
+};
+
+/// Memory that is filled where it lies.
+struct MutableSegment {
+  std::byte* data = nullptr;
+  std::size_t size = 0;
+};
+
+/// A block of trivially copyable data at least this long travels as a segment of its own, without a copy.
+inline constexpr std::size_t kSegmentBytes = 8 * 1024;
+
+}  // namespace cohort::detail

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cohort/detail/erased.hpp"
+#include "cohort/types.hpp"
+
+/// The client without types: what the templates of the public interface call.
+namespace cohort::detail {
+
+class Core;
+
+/// The hold that all copies of one future have on their task together.
+class FutureState {
+ public:
+  FutureState(std::shared_ptr<Core> owner, TaskId task) : core(std::move(owner)), id(task) {}
+  FutureState(const FutureState&) = delete;
+  FutureState& operator=(const FutureState&) = delete;
+  ~FutureState();
+
+  const std::shared_ptr<Core> core;
+  const TaskId id;
+};
+
+using FutureHandle = std::shared_ptr<const FutureState>;
+
+/// A call that is to be run, with everything of it that has a type written down.
+struct CallRequest {
+  const TaskType* type = nullptr;
+  ByteBuffer payload;
+  std::vector<FutureHandle> inputs;
+  bool broadcast = false;
+};
+
+/// What makes a typed object of a value that has come.
+class ValueReader {
+ public:
+  virtual ~ValueReader() = default;
+  /// The value as it lies in this process; others may read it at the same time.
+  virtual void read_object(const Value& value) = 0;
+  /// The value as it travels. May block while segments come in.
+  virtual void read_bytes(Decoder& decoder) = 0;
+};
+
+// All of these throw UsageError once the client has ended.
+
+FutureHandle submit(const std::shared_ptr<Core>& core, CallRequest request, TaskOptions options);
+/// A value that stays in this process until a task takes it.
+FutureHandle hold(const std::shared_ptr<Core>& core, Value value);
+CodeMap& code_map(Core& core);
+int worker_count(Core& core);
+int slot_count(Core& core);
+Traffic traffic(Core& core);
+
+/// Waits, throws what the task threw, or lets `reader` have the value. Throws TimedOut if `timeout` ran out first.
+void read_value(const FutureState& future, std::chrono::nanoseconds timeout, ValueReader& reader);
+/// Waits; null if it went well. Counts as looking.
+std::exception_ptr exception_of(const FutureState& future);
+Status status_of(const FutureState& future);
+void cancel(const FutureState& future);
+int where(const FutureState& future);
+std::size_t nbytes(const FutureState& future);
+
+/// Waits for several; returns for each whether it has ended.
+std::vector<bool> wait_for_several(std::span<const FutureHandle> futures, std::chrono::nanoseconds timeout, When when);
+/// Asks for the values of those that have ended, so that they are on their way when they are read.
+class Prefetch {
+ public:
+  explicit Prefetch(std::span<const FutureHandle> futures);
+  Prefetch(const Prefetch&) = delete;
+  Prefetch& operator=(const Prefetch&) = delete;
+  ~Prefetch();
+  /// As detail::read_value, of future `index`; to be called in rising order.
+  void read(std::size_t index, ValueReader& reader);
+  /// Marks every failure among the futures as seen.
+  void look_at_all();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+/// Hands out futures in the order they end.
+class CompletionQueue {
+ public:
+  explicit CompletionQueue(std::vector<FutureHandle> futures);
+  CompletionQueue(const CompletionQueue&) = delete;
+  CompletionQueue& operator=(const CompletionQueue&) = delete;
+  ~CompletionQueue();
+  /// Waits for the next; null after the last.
+  FutureHandle next();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+/// Calls once on each worker and waits; `reader(i)` reads the i-th worker's value. Throws the first failure, by worker.
+void run_on_all(Core& core, CallRequest request, const std::vector<ValueReader*>& readers);
+
+}  // namespace cohort::detail

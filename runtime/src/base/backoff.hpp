@@ -1,0 +1,74 @@
+#pragma once
+
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/doorbell.hpp"
+
+namespace cohort::base {
+
+/// How a thread waits that must look for work itself: it spins briefly, then yields, then sleeps, longer and longer, on
+/// a doorbell that can wake it.
+class Backoff {
+ public:
+  struct Limits {
+    int spins = 64;
+    int yields = 256;
+    std::chrono::nanoseconds first_sleep = std::chrono::microseconds(20);
+    std::chrono::nanoseconds longest_sleep = std::chrono::milliseconds(1);
+    /// A wait of 128 times longest_sleep and more may sleep longer, up to this: whoever comes late does so by less than
+    /// 1 % of the time that it has waited, and a rank that idles for long costs next to nothing.
+    std::chrono::nanoseconds longest_sleep_at_last = std::chrono::milliseconds(4);
+    /// Whether there is a thread that rings the bell; if not, it sleeps without it: a simulated cluster then lets
+    /// simulated time pass.
+    bool bell_may_ring = true;
+  };
+
+  explicit Backoff(Limits limits) : limits_(limits) {}
+
+  /// There was work.
+  void reset() {
+    rounds_ = 0;
+    sleep_ = limits_.first_sleep;
+    slept_ = {};
+  }
+  /// The next pause is only a spin.
+  bool spinning() const { return rounds_ < limits_.spins; }
+  /// The next pause sleeps.
+  bool sleeping() const { return rounds_ >= limits_.spins + limits_.yields; }
+  /// Waits a little, never longer than `at_most`. `ticket` was taken from `bell` before looking for work.
+  void pause(Doorbell& bell, std::uint64_t ticket, std::chrono::nanoseconds at_most) {
+    if (rounds_ < limits_.spins) {
+      ++rounds_;
+      relax();
+    } else if (rounds_ < limits_.spins + limits_.yields) {
+      ++rounds_;
+      sched_yield();
+    } else {
+      if (limits_.bell_may_ring)
+        bell.wait_for(ticket, std::min(sleep_, at_most));
+      else
+        std::this_thread::sleep_for(std::min(sleep_, at_most));
+      slept_ += sleep_;
+      const auto longest = std::max(limits_.longest_sleep, std::min(slept_ / 128, limits_.longest_sleep_at_last));
+      sleep_ = std::min(sleep_ + sleep_ / 4, longest);
+    }
+  }
+
+ private:
+  static void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+
+  Limits limits_;
+  int rounds_ = 0;
+  std::chrono::nanoseconds sleep_ = limits_.first_sleep;
+  std::chrono::nanoseconds slept_{};
+};
+
+}  // namespace cohort::base

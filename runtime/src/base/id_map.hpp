@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "cohort/types.hpp"
+
+namespace cohort::base {
+
+/// Entries by TaskId. The scheduler reuses indices, so a table by TaskId::index beats a hash map: four bytes for each
+/// index up to the largest, and the entries packed beside it, since one member meets only some of the indices. Entries
+/// of several generations of one index may be there at a time (messages of different ranks overtake each other).
+///
+/// References stay valid until their entry is erased.
+template <class Entry>
+class IdMap {
+ public:
+  /// Null if there is none.
+  Entry* find(TaskId id) {
+    const std::size_t page = id.index / kPageSlots;
+    if (page >= pages_.size() || !pages_[page]) return nullptr;
+    for (std::uint32_t i = pages_[page][id.index % kPageSlots]; i != 0; i = cell(i).next) {
+      if (cell(i).id == id) return &cell(i).entry;
+    }
+    return nullptr;
+  }
+  /// Finds the entry or makes an empty one.
+  Entry& operator[](TaskId id) {
+    if (Entry* found = find(id)) return *found;
+    std::uint32_t& slot = make_slot(id.index);
+    if (free_ == 0) add_cells();
+    const std::uint32_t i = free_;
+    Cell& made = cell(i);
+    free_ = made.next;
+    made.id = id;
+    made.next = slot;
+    slot = i;
+    ++size_;
+    return made.entry;
+  }
+  void erase(TaskId id) {
+    if (find(id) == nullptr) return;
+    std::uint32_t* link = &make_slot(id.index);
+    while (cell(*link).id != id) link = &cell(*link).next;
+    const std::uint32_t i = *link;
+    Cell& erased = cell(i);
+    *link = erased.next;
+    erased.entry = Entry{};
+    erased.id = {};
+    erased.next = free_;
+    free_ = i;
+    --size_;
+  }
+  std::size_t size() const { return size_; }
+  /// Calls `visit(id, entry)` for every entry, in no order that means anything. `visit` must not make or erase any.
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (auto& slab : slabs_) {
+      for (std::size_t i = 0; i < kSlabCells; ++i) {
+        if (slab[i].id != TaskId{}) visit(slab[i].id, slab[i].entry);
+      }
+    }
+  }
+
+ private:
+  struct Cell {
+    TaskId id;               // none: free
+    std::uint32_t next = 0;  // cell of another generation, or the next free one; 0: there is none
+    Entry entry;
+  };
+  static constexpr std::size_t kPageSlots = 1024;
+  static constexpr std::size_t kSlabCells = 64;
+
+  Cell& cell(std::uint32_t i) { return slabs_[i / kSlabCells][i % kSlabCells]; }
+  std::uint32_t& make_slot(std::uint32_t index) {
+    const std::size_t page = index / kPageSlots;
+    if (page >= pages_.size()) pages_.resize(page + 1);
+    if (!pages_[page]) pages_[page] = std::make_unique<std::uint32_t[]>(kPageSlots);
+    return pages_[page][index % kPageSlots];
+  }
+  void add_cells() {
+    const auto first = static_cast<std::uint32_t>(slabs_.size() * kSlabCells);
+    slabs_.push_back(std::make_unique<Cell[]>(kSlabCells));
+    for (std::uint32_t i = first + kSlabCells; i-- > first;) {
+      if (i == 0) continue;  // its number means "none"
+      cell(i).next = free_;
+      free_ = i;
+    }
+  }
+
+  std::vector<std::unique_ptr<std::uint32_t[]>> pages_;  ///< of the first cell of each index
+  std::vector<std::unique_ptr<Cell[]>> slabs_;
+  std::uint32_t free_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace cohort::base

@@ -1,0 +1,208 @@
+#include "client/core.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "wire/error_codec.hpp"
+
+namespace cohort::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Between two looks for workers that have nothing to do.
+constexpr Time kTickEvery = 200us;
+/// The helper's periods: while there is work, and while there is none.
+constexpr Time kHelpEvery = 100us;
+constexpr Time kHelpEveryInSilence = 400us;
+constexpr Time kWatchEvery = 50ms;
+
+}  // namespace
+
+Core::Core(transport::Endpoint& endpoint, base::Doorbell& bell, base::ModuleTable& modules, CoreOptions options)
+    : options_(std::move(options)),
+      bell_(bell),
+      modules_(modules),
+      mailbox_(endpoint),
+      workers_(static_cast<std::size_t>(endpoint.size())),
+      announced_(static_cast<std::size_t>(endpoint.size())) {}
+
+Core::~Core() { close(); }
+
+void Core::start(std::chrono::nanoseconds at_most, const std::function<void(int rank, const WorkerInfo&)>& check) {
+  Lock lock(mutex_);
+  std::size_t checked = 1;
+  const auto all_here = [&] {
+    while (checked < workers_.size() && workers_[checked].here) ++checked;
+    return checked == workers_.size();
+  };
+  if (!drive(lock, all_here, deadline_after(at_most))) {
+    throw TimedOut("rank " + std::to_string(options_.rank_of(static_cast<Address>(checked))) +
+                   " has not said hello: is it still starting, or stuck before cohort::run?");
+  }
+  std::vector<int> slots;
+  for (std::size_t i = 1; i < workers_.size(); ++i) {
+    check(options_.rank_of(static_cast<Address>(i)), workers_[i]);
+    slots.push_back(workers_[i].slots);
+  }
+  scheduler::Outbox& outbox = *this;
+  scheduler_.emplace(outbox, slots, options_.scheduler);
+  if (!options_.one_thread) helper_ = std::thread([this] { help(); });
+}
+
+void Core::finish() {
+  Lock lock(mutex_);
+  drive(
+      lock, [&] { return tasks().open_tasks() == 0; }, Time::max());
+}
+
+bool Core::stop_workers(int exit_code, bool now, std::chrono::nanoseconds at_most) {
+  Lock lock(mutex_);
+  if (closed_) return true;
+  for (Address worker = 1; worker < mailbox_.size(); ++worker) mailbox_.post(worker, wire::Stop{exit_code, now});
+  mailbox_.flush();
+  // What was sent after Stop nobody takes any more: that it has left must not be waited for.
+  return drive(
+      lock, [&] { return stopped_workers_ + 1 == workers_.size(); }, deadline_after(at_most));
+}
+
+void Core::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_.exchange(true)) return;
+    helper_ends_ = true;
+    followers_cv_.notify_all();
+  }
+  helper_bell_.ring();
+  if (helper_.joinable()) helper_.join();
+  const std::lock_guard lock(mutex_);
+  root_values_ = {};
+}
+
+std::vector<wire::Failure> Core::unseen_failures() {
+  const std::lock_guard lock(mutex_);
+  std::vector<wire::Failure> failures;
+  if (!scheduler_) return failures;
+  for (const wire::Failure* failure : tasks().unseen_failures()) failures.push_back(*failure);
+  return failures;
+}
+
+std::optional<Core::Alarm> Core::take_alarm() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(alarm_, std::nullopt);
+}
+
+std::string Core::report() {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || !scheduler_) return "cohort: no run is going on\n";
+  std::string text = "cohort: rank 0 on " + options_.host + ": " + std::to_string(tasks().open_tasks()) +
+                     " tasks have not ended, " + std::to_string(tasks().record_count()) +
+                     " tasks and values are known\n";
+  for (const std::string& line : tasks().who_waits(20)) text += "cohort:   " + line + "\n";
+  for (Address worker = 1; worker < mailbox_.size(); ++worker) mailbox_.post(worker, wire::Report{});
+  mailbox_.flush();
+  return text;
+}
+
+int Core::slot_count() {
+  const std::lock_guard lock(mutex_);
+  require_open();
+  int slots = 0;
+  for (const WorkerInfo& worker : workers_) slots += worker.slots;
+  return slots;
+}
+
+Traffic Core::traffic() {
+  const std::lock_guard lock(mutex_);
+  require_open();
+  return mailbox_.traffic();
+}
+
+// --- driving
+// ----------------------------------------------------------------------------------------------------------
+
+void Core::require_open() const {
+  if (closed_)
+    throw UsageError(
+        "the client of this future has ended: use futures inside the body of cohort::run, or while the local client "
+        "lives");
+}
+
+Time Core::deadline_after(Time timeout) const {
+  const Time now = options_.clock();
+  return timeout > Time::max() - now ? Time::max() : now + timeout;
+}
+
+/// Sends what waits, takes in what has come, and lets the scheduler act on it. Returns whether anything came.
+bool Core::step(Time now) {
+  mailbox_.flush();
+  const bool any = mailbox_.poll(*this);
+  if (scheduler_ && now - last_tick_ > kTickEvery && tasks().open_tasks() > 0) {
+    last_tick_ = now;
+    tasks().on_tick(now);
+  }
+  if (any) mailbox_.flush();
+  return any;
+}
+
+/// Drives while no thread waits in a call, so that work goes on while the body computes; and looks for signals.
+void Core::help() try {
+  Time every = kHelpEvery;
+  for (;;) {
+    const std::uint64_t ticket = helper_bell_.ticket();
+    options_.watch();
+    Lock lock(mutex_);
+    if (helper_ends_) return;
+    const Time last_period = std::exchange(every, kHelpEvery);
+    if (driving_) {
+      mailbox_.flush_older();
+      every = 1ms;
+    } else if (tasks().open_tasks() == 0 && !mailbox_.anything_waits() && mailbox_.all_sent()) {
+      // Nothing is expected, but a worker may have been signalled.
+      mailbox_.poll(*this);
+      helper_sleeps_long_ = true;
+      every = kWatchEvery;
+    } else {
+      driving_ = true;
+      const Time now = options_.clock();
+      mailbox_.flush_older();
+      // Bounded: others may wait for the lock.
+      bool any = false;
+      for (int i = 0; i < 16 && mailbox_.poll(*this); ++i) {
+        any = true;
+        mailbox_.flush();
+      }
+      if (!any && !mailbox_.anything_waits()) every = std::min(last_period + last_period / 2, kHelpEveryInSilence);
+      if (now - last_tick_ > kTickEvery) {
+        last_tick_ = now;
+        tasks().on_tick(now);
+      }
+      driving_ = false;
+      if (followers_ > 0) followers_cv_.notify_all();
+    }
+    lock.unlock();
+    helper_bell_.wait_for(ticket, every);
+  }
+} catch (const std::exception& error) {
+  options_.broken(error.what());
+}
+
+const scheduler::TaskRecord& Core::record(TaskId id) const { return *scheduler_->find(id); }
+
+void Core::wait_or_throw(Lock& lock, TaskId id, Time deadline) {
+  if (!drive(
+          lock, [&] { return tasks().ended(id); }, deadline)) {
+    throw TimedOut("the wait ran out of time; the task goes on, and its future stays usable");
+  }
+}
+
+void Core::look_at(TaskId id) { tasks().on_looked_at(id); }
+
+void Core::throw_if_failed(TaskId id) {
+  look_at(id);
+  if (const auto& failure = record(id).failure) std::rethrow_exception(wire::rebuild(failure->failure));
+}
+
+}  // namespace cohort::detail

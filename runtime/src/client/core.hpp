@@ -1,0 +1,285 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/backoff.hpp"
+#include "base/doorbell.hpp"
+#include "base/id_map.hpp"
+#include "base/module_table.hpp"
+#include "cohort/detail/core.hpp"
+#include "scheduler/scheduler_state.hpp"
+#include "transport/mailbox.hpp"
+
+namespace cohort::detail {
+
+using base::Time;
+using wire::Address;
+
+/// What the client is told by whoever starts it.
+struct CoreOptions {
+  /// What users call rank, of a member's address.
+  std::function<int(Address)> rank_of = [](Address address) { return address; };
+  std::string host;
+  bool one_thread = false;  ///< no helper thread: progress is made inside client calls only
+  base::Backoff::Limits backoff;
+  std::function<Time()> clock;
+  /// The transport failed, or the books do not agree: the run cannot go on. Does not return.
+  std::function<void(const std::string& text)> broken;
+  /// Called every so often, at the latest every 50 ms, without the lock. `one_thread`: inside waits only.
+  std::function<void()> watch = [] {};
+  scheduler::SchedulerOptions scheduler;
+};
+
+/// What a worker has said about itself.
+struct WorkerInfo {
+  bool here = false;
+  std::string host;
+  int slots = 0;
+  std::vector<base::Module> modules;
+};
+
+/// Rank 0 at work: the scheduler, the values rank 0 holds, and the threads that wait for futures.
+///
+/// One lock. The thread that waits in a call drives transport and scheduler itself; others that wait at the same time
+/// sleep until it has something for them or takes leave. A helper thread drives while no thread is inside a call.
+class Core final : public std::enable_shared_from_this<Core>, private scheduler::Outbox, private transport::Receiver {
+ public:
+  using Lock = std::unique_lock<std::mutex>;
+
+  Core(transport::Endpoint& endpoint, base::Doorbell& bell, base::ModuleTable& modules, CoreOptions options);
+  ~Core() override;
+
+  // --- for the session
+  /// Waits until every worker has said hello; `check` sees each. Then work can begin. Throws TimedOut.
+  void start(std::chrono::nanoseconds at_most, const std::function<void(int rank, const WorkerInfo&)>& check);
+  /// Waits until every submitted task has ended.
+  void finish();
+  /// Tells all workers to leave, and waits, at most so long, until they have said that they do.
+  /// Whether they all have.
+  bool stop_workers(int exit_code, bool now, std::chrono::nanoseconds at_most);
+  /// From here on every call throws UsageError, and nothing of what the core was given is used any more.
+  void close();
+  std::vector<wire::Failure> unseen_failures();
+  /// A worker's last words, if it had to say something: its rank, and what.
+  struct Alarm {
+    int rank = 0;
+    int signal = 0;
+    std::string text;
+  };
+  std::optional<Alarm> take_alarm();
+  /// Who waits for whom, and asks the workers to print theirs. Any thread.
+  std::string report();
+
+  // --- for the client (futures.cpp)
+  FutureHandle submit(CallRequest request, TaskOptions options);
+  FutureHandle hold(Value value);
+  void drop(TaskId id) noexcept;
+  void read_value(TaskId id, std::chrono::nanoseconds timeout, ValueReader& reader);
+  std::exception_ptr exception_of(TaskId id);
+  Status status_of(TaskId id);
+  void cancel(TaskId id);
+  int where(TaskId id);
+  std::size_t nbytes(TaskId id);
+  std::vector<bool> wait_for_several(std::span<const FutureHandle> futures, Time timeout, When when);
+  void run_on_all(CallRequest request, const std::vector<ValueReader*>& readers);
+  void look_at(TaskId id);
+  void look_at_all(std::span<const FutureHandle> futures);
+  CodeMap& code_map() {
+    require_open();
+    return modules_;
+  }
+  int worker_count() const {
+    require_open();
+    return static_cast<int>(workers_.size()) - 1;
+  }
+  int slot_count();
+  Traffic traffic();
+
+  /// Counts down as the futures it watches end. Registered with watch(), removed with unwatch().
+  class Watcher {
+   public:
+    virtual void on_ended(std::size_t index) = 0;
+
+   protected:
+    ~Watcher() = default;
+  };
+
+ private:
+  friend class Prefetch;
+  friend class CompletionQueue;
+
+  /// A value that was asked for.
+  struct Request {
+    TaskId id;
+    std::uint64_t ticket = 0;
+    bool arrived = false;
+    Address from = 0;
+    wire::ValueIs message;
+  };
+  struct CallAnswer {
+    std::size_t worker = 0;
+    wire::CallDone message;
+    bool arrived = false;
+  };
+  class Segments;
+
+  // --- driving (core.cpp)
+  /// The lock, ahead of the thread that drives.
+  Lock enter() {
+    entering_.fetch_add(1, std::memory_order_relaxed);
+    Lock lock(mutex_);
+    entering_.fetch_sub(1, std::memory_order_relaxed);
+    return lock;
+  }
+  void require_open() const;
+  Time deadline_after(Time timeout) const;
+  template <class Ready>
+  bool drive(Lock& lock, Ready ready, Time deadline);
+  bool step(Time now);
+  void help();
+  /// There is something for the helper to do.
+  void wake_helper() {
+    if (!helper_sleeps_long_) return;
+    helper_sleeps_long_ = false;
+    helper_bell_.ring();
+  }
+  scheduler::SchedulerState& tasks() { return *scheduler_; }
+  const scheduler::TaskRecord& record(TaskId id) const;
+  void wait_or_throw(Lock& lock, TaskId id, Time deadline);
+  void throw_if_failed(TaskId id);
+
+  // --- values (values.cpp)
+  void start_request(Request& request, TaskId id);
+  void read_request(Lock& lock, Request& request, Time deadline, ValueReader& reader);
+  void read_ended(Lock& lock, TaskId id, Request* request, Time deadline, ValueReader& reader);
+  void forget_request(Lock& lock, Request& request);
+  void answer_fetch(Address from, const wire::Fetch& fetch);
+
+  // --- messages (core_messages.cpp)
+  void on_message(Address from, wire::Message& message) override;
+  void on_received(std::uint64_t ticket) override;
+  void discard(Address from, const wire::ValueIs& value);
+  void announce_modules(Address to);
+
+  // --- scheduler::Outbox
+  void assign(Address worker, const scheduler::TaskRecord& task,
+              std::span<const scheduler::PlannedInput> inputs) override;
+  void release(Address holder, TaskId id) override;
+  void recall(Address worker, TaskId id) override;
+  void cancel(Address worker, TaskId id) override;
+  void relocate(Address worker, TaskId id, Address holder) override;
+  void hold(Address worker, const scheduler::TaskRecord& task, Address holder) override;
+  void ended(TaskId id) override;
+
+  void watch(TaskId id, Watcher& watcher, std::size_t index) { watchers_.emplace(id, Watch{&watcher, index}); }
+  void unwatch(TaskId id, Watcher& watcher);
+
+  const CoreOptions options_;
+  base::Doorbell& bell_;
+  base::ModuleTable& modules_;
+
+  std::mutex mutex_;
+  transport::Mailbox mailbox_;
+  std::optional<scheduler::SchedulerState> scheduler_;
+  base::IdMap<Value> root_values_;
+  std::vector<WorkerInfo> workers_;
+  std::vector<std::uint32_t> announced_;  ///< by member: modules it was told of
+  wire::Assign assign_;                   ///< kept for its memory
+  std::atomic<bool> closed_ = false;
+
+  std::uint64_t next_ticket_ = 1;
+  std::unordered_map<std::uint64_t, Request*> requests_;
+  std::unordered_map<std::uint64_t, CallAnswer*> calls_;
+  struct Discarded {
+    std::vector<std::unique_ptr<std::byte[]>> memory;
+    std::size_t outstanding = 0;
+  };
+  std::list<Discarded> discarded_;
+  std::unordered_map<std::uint64_t, std::size_t*> receiving_;  ///< by the transport's ticket: segments outstanding
+  struct Watch {
+    Watcher* watcher;
+    std::size_t index;
+  };
+  std::unordered_multimap<TaskId, Watch> watchers_;
+  std::optional<Alarm> alarm_;
+  std::size_t stopped_workers_ = 0;
+
+  std::atomic<int> entering_{0};  ///< threads that want the lock
+  bool driving_ = false;
+  bool driver_sleeps_ = false;
+  int followers_ = 0;
+  std::condition_variable followers_cv_;
+  Time last_tick_{};
+  unsigned submits_ = 0;
+
+  bool helper_sleeps_long_ = false;
+  bool helper_ends_ = false;
+  base::Doorbell helper_bell_;
+  std::thread helper_;
+};
+
+/// Waits until `ready()` holds, driving everything meanwhile or following a thread that does. False at the deadline.
+template <class Ready>
+bool Core::drive(Lock& lock, Ready ready, Time deadline) {
+  base::Backoff backoff(options_.backoff);
+  while (!ready()) {
+    require_open();
+    const Time now = options_.clock();
+    if (now >= deadline) return false;
+    if (driving_) {
+      ++followers_;
+      const Time most = std::min<Time>(deadline - now, std::chrono::milliseconds(100));
+      followers_cv_.wait_for(lock, most);
+      --followers_;
+      continue;
+    }
+    driving_ = true;
+    const std::uint64_t ticket = bell_.ticket();
+    bool any = false;
+    try {
+      any = step(now);
+    } catch (...) {
+      driving_ = false;
+      followers_cv_.notify_all();
+      throw;
+    }
+    if (any) {
+      backoff.reset();
+      if (followers_ > 0) followers_cv_.notify_all();
+      if (entering_.load(std::memory_order_relaxed) > 0) {
+        lock.unlock();
+        std::this_thread::yield();
+        lock.lock();
+      }
+    } else if (!ready()) {
+      const bool may_sleep = receiving_.empty() && mailbox_.all_sent();
+      driver_sleeps_ = backoff.sleeping();
+      lock.unlock();
+      if (options_.one_thread) options_.watch();
+      if (may_sleep || !backoff.sleeping()) {
+        backoff.pause(bell_, ticket, deadline - now);
+      } else {
+        std::this_thread::yield();
+      }
+      lock.lock();
+      driver_sleeps_ = false;
+    }
+    driving_ = false;
+  }
+  // Who follows takes over.
+  if (followers_ > 0) followers_cv_.notify_all();
+  return true;
+}
+
+}  // namespace cohort::detail

@@ -1,0 +1,201 @@
+// Core: values on their way to a thread that wants them.
+#include <array>
+#include <utility>
+
+#include "client/core.hpp"
+#include "transport/incoming_segments.hpp"
+#include "wire/error_codec.hpp"
+
+namespace cohort::detail {
+
+/// Segments that the reading thread waits for itself, one by one.
+class Core::Segments final : public transport::IncomingSegments {
+ public:
+  Segments(Core& core, Request& request)
+      : IncomingSegments(std::move(request.message.segment_bytes),
+                         [&core, from = request.from, transfer = request.message.transfer](MutableSegment into) {
+                           return core.mailbox_.receive(from, transfer, into);
+                         }),
+        core_(core) {}
+
+  void read(MutableSegment into) override {
+    Lock lock = core_.enter();
+    IncomingSegments::read(into);
+    wait(lock);
+  }
+  void drain_and_wait(Lock& lock) {
+    drain();
+    wait(lock);
+  }
+
+ private:
+  void on_asked(std::uint64_t ticket) override {
+    ++outstanding_;
+    core_.receiving_[ticket] = &outstanding_;
+  }
+  // Without a limit: the sender has everything under way, and a broken one ends the run.
+  void wait(Lock& lock) {
+    core_.drive(
+        lock, [&] { return outstanding_ == 0; }, Time::max());
+  }
+
+  Core& core_;
+  std::size_t outstanding_ = 0;
+};
+
+void Core::read_value(TaskId id, std::chrono::nanoseconds timeout, ValueReader& reader) {
+  Lock lock = enter();
+  require_open();
+  const Time deadline = deadline_after(timeout);
+  wait_or_throw(lock, id, deadline);
+  read_ended(lock, id, nullptr, deadline, reader);
+}
+
+/// The task has ended: throws its failure, or lets `reader` have the value, from where it is. Lets go of the lock.
+void Core::read_ended(Lock& lock, TaskId id, Request* request, Time deadline, ValueReader& reader) {
+  throw_if_failed(id);
+  const scheduler::TaskRecord& task = record(id);
+  if (const Value* value = root_values_.find(id)) {
+    const Value here = *value;
+    lock.unlock();
+    reader.read_object(here);
+    return;
+  }
+  if (task.small) {
+    // Copied out, since reading runs the user's code, which must not hold the lock.
+    std::array<std::byte, 1024> bytes;
+    if (task.value.size() > bytes.size()) throw std::logic_error("cohort: a small value is not small");
+    const std::size_t size = task.value.size();
+    std::copy(task.value.data(), task.value.data() + size, bytes.begin());
+    lock.unlock();
+    Decoder decoder(std::span<const std::byte>(bytes.data(), size), &modules_);
+    reader.read_bytes(decoder);
+    return;
+  }
+  Request own;
+  if (request == nullptr || request->ticket == 0) {
+    request = &own;
+    start_request(own, id);
+  }
+  read_request(lock, *request, deadline, reader);
+}
+
+void Core::start_request(Request& request, TaskId id) {
+  request.id = id;
+  request.ticket = next_ticket_++;
+  requests_[request.ticket] = &request;
+  mailbox_.post(record(id).place, wire::Fetch{id, request.ticket});
+}
+
+void Core::read_request(Lock& lock, Request& request, Time deadline, ValueReader& reader) {
+  bool in_time = false;
+  try {
+    in_time = drive(
+        lock, [&] { return request.arrived; }, deadline);
+  } catch (...) {
+    forget_request(lock, request);
+    throw;
+  }
+  if (!in_time) {
+    forget_request(lock, request);
+    throw TimedOut("the wait ran out of time while the value was fetched; its future stays usable");
+  }
+  requests_.erase(request.ticket);
+  request.ticket = 0;
+  if (request.message.failure) std::rethrow_exception(wire::rebuild(*request.message.failure));
+  Segments segments(*this, request);
+  const std::vector<std::byte> bytes = std::move(request.message.bytes);
+  Decoder decoder(bytes, &modules_, &segments);
+  lock.unlock();
+  try {
+    reader.read_bytes(decoder);
+  } catch (...) {
+    Lock again = enter();
+    segments.drain_and_wait(again);
+    throw;
+  }
+  if (!segments.all_asked()) {
+    Lock again = enter();
+    segments.drain_and_wait(again);
+  }
+}
+
+/// Nobody waits for it any more; a value that has come is taken in all the same, so that its sender gets rid of it.
+void Core::forget_request(Lock& lock, Request& request) {
+  if (request.ticket == 0) return;
+  requests_.erase(request.ticket);
+  const std::uint64_t ticket = std::exchange(request.ticket, 0);
+  if (closed_ || (request.arrived && request.message.transfer == 0)) return;
+  if (request.arrived) {
+    Segments(*this, request).drain_and_wait(lock);
+    return;
+  }
+  if (const scheduler::TaskRecord* task = tasks().find(request.id)) {
+    mailbox_.post(task->place, wire::Unfetch{request.id, ticket});
+  }
+}
+
+// --- Prefetch
+// ---------------------------------------------------------------------------------------------------------
+
+class Prefetch::State {
+ public:
+  explicit State(std::span<const FutureHandle> handles) : futures(handles), requests(handles.size()) {}
+
+  std::span<const FutureHandle> futures;
+  std::vector<std::unique_ptr<Core::Request>> requests;
+  std::size_t next = 0;   ///< the first that was not asked for
+  std::size_t bytes = 0;  ///< asked for and not read
+};
+
+namespace {
+
+/// Values asked for ahead of the one that is read.
+constexpr std::size_t kAhead = 64;
+constexpr std::size_t kAheadBytes = std::size_t{64} << 20;
+
+}  // namespace
+
+Prefetch::Prefetch(std::span<const FutureHandle> futures) : state_(std::make_unique<State>(futures)) {}
+
+Prefetch::~Prefetch() {
+  for (std::size_t i = 0; i < state_->next; ++i) {
+    if (!state_->requests[i] || state_->requests[i]->ticket == 0) continue;
+    Core& core = *state_->futures[i]->core;
+    Core::Lock lock = core.enter();
+    try {
+      core.forget_request(lock, *state_->requests[i]);
+    } catch (const std::exception&) {
+      // The client has ended: nobody waits for anything any more.
+    }
+  }
+}
+
+void Prefetch::look_at_all() {
+  if (!state_->futures.empty()) state_->futures[0]->core->look_at_all(state_->futures);
+}
+
+void Prefetch::read(std::size_t index, ValueReader& reader) {
+  const FutureHandle& future = state_->futures[index];
+  Core& core = *future->core;
+  Core::Lock lock = core.enter();
+  core.require_open();
+  core.wait_or_throw(lock, future->id, Time::max());
+  state_->next = std::max(state_->next, index);
+  while (state_->next < state_->futures.size() && state_->next < index + kAhead && state_->bytes < kAheadBytes) {
+    const TaskId id = state_->futures[state_->next]->id;
+    if (!core.tasks().ended(id)) break;
+    const scheduler::TaskRecord& task = core.record(id);
+    if (task.phase == scheduler::Phase::finished && !task.small && core.root_values_.find(id) == nullptr) {
+      auto& request = state_->requests[state_->next] = std::make_unique<Core::Request>();
+      core.start_request(*request, id);
+      state_->bytes += task.value_bytes;
+    }
+    ++state_->next;
+  }
+  Core::Request* request = state_->requests[index].get();
+  if (request != nullptr) state_->bytes -= core.record(future->id).value_bytes;
+  core.read_ended(lock, future->id, request, Time::max(), reader);
+}
+
+}  // namespace cohort::detail

@@ -1,0 +1,276 @@
+// SchedulerState: from blocked to assigned.
+#include <utility>
+
+#include "scheduler/scheduler_state.hpp"
+
+namespace cohort::scheduler {
+
+/// Does all that has become possible.
+void SchedulerState::settle(Time now) {
+  for (;;) {
+    while (!placeable_.empty()) {
+      TaskRecord* task = table_.find(placeable_.front());
+      placeable_.pop_front();
+      if (task != nullptr && task->phase == Phase::blocked && task->unplaced_inputs == 0) place(*task, now);
+    }
+    hand_out(now);
+    if (placeable_.empty()) return;
+  }
+}
+
+/// All inputs have a place: finds one for the task.
+void SchedulerState::place(TaskRecord& task, Time now) {
+  if (task.extras && task.extras->worker) {
+    if (load_of(*task.extras->worker).lost) return fail_lost(task, *task.extras->worker);
+    return send_or_park(task, *task.extras->worker, now);
+  }
+  // An input ties the task to a place unless it can go along with the assignment.
+  const bool tied = std::any_of(task.inputs.begin(), task.inputs.end(), [&](TaskId id) {
+    const TaskRecord& input = table_[id];
+    return !input.small && !(input.phase == Phase::finished && input.place == kRoot);
+  });
+  if (!tied && !task.sent_before) {
+    task.phase = Phase::ready;
+    ready_.push_back(table_, task);
+    return;
+  }
+  describe_inputs(task, now);
+  const Address idle = least_loaded_hungry();
+  Address worker = choose_worker(placed_inputs_, workers_, idle, now, options_.transfer);
+  if (worker == kNowhere) worker = least_loaded();
+  if (worker == kNowhere) return fail_lost(task, kNowhere);
+  send_or_park(task, worker, now);
+}
+
+void SchedulerState::describe_inputs(const TaskRecord& task, Time now) {
+  placed_inputs_.clear();
+  for (const TaskId id : task.inputs) {
+    const TaskRecord& input = table_[id];
+    const bool there = input.phase == Phase::finished;
+    placed_inputs_.push_back({input.place, input.extras ? &input.extras->replicas : nullptr,
+                              there ? input.value_bytes : estimates_.of(input.type).value_bytes,
+                              there ? now : input.expected_end});
+  }
+}
+
+void SchedulerState::send_or_park(TaskRecord& task, Address worker, Time now) {
+  WorkerLoad& load = load_of(worker);
+  if (load.assigned_count < options_.stock.tasks || task.sent_before) return send(task, worker, now);
+  task.phase = Phase::parked;
+  task.place = worker;
+  load.parked.push_back(table_, task);
+}
+
+void SchedulerState::send_parked(Address worker, Time now) {
+  WorkerLoad& load = load_of(worker);
+  while (!load.lost && !load.parked.empty() && load.assigned_count < options_.stock.tasks) {
+    TaskRecord& task = load.parked.front(table_);
+    load.parked.remove(table_, task);
+    send(task, worker, now);
+  }
+}
+
+void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
+  WorkerLoad& load = load_of(worker);
+  const bool newly_placed = task.phase != Phase::assigned;
+  planned_.clear();
+  Time start = load.available(now);
+  for (const TaskId id : task.inputs) {
+    TaskRecord& input = table_[id];
+    PlannedInput planned{id, input.place, nullptr};
+    const bool there = input.place == worker ||
+                       (input.extras && std::find(input.extras->replicas.begin(), input.extras->replicas.end(),
+                                                  worker) != input.extras->replicas.end());
+    if (there) {
+      planned.holder = worker;
+    } else {
+      if (input.small) planned.small_value = &input.value;
+      input.extra().replicas.push_back(worker);
+    }
+    if (input.phase == Phase::assigned) start = std::max(start, input.expected_end);
+    planned_.push_back(planned);
+  }
+  const bool moved = std::exchange(task.sent_before, true);
+  task.phase = Phase::assigned;
+  task.place = worker;
+  task.started = false;
+  task.estimate = estimates_.of(task.type).duration;
+  task.expected_end = start + task.estimate;
+  load.assigned.push_back(table_, task);
+  ++load.assigned_count;
+  load.assigned_time += task.estimate;
+  if (task.priority != 0) ++load.unusual_priorities[task.priority];
+  update_hunger(worker);
+  outbox_.assign(worker, task, planned_);
+
+  tell_dependents(task, newly_placed, moved);
+  if (task.extras && task.extras->broadcast) broadcast(task);
+  for (const TaskId id : task.inputs) release_for_last_user(table_[id]);
+}
+
+/// A binary tree: each worker fetches from the one above it, which answers as soon as it has the value itself.
+void SchedulerState::broadcast(TaskRecord& task) {
+  auto& replicas = task.extras->replicas;
+  replicas.clear();
+  for (std::size_t w = 1; w < workers_.size(); ++w) {
+    if (static_cast<Address>(w) != task.place && !workers_[w].lost) replicas.push_back(static_cast<Address>(w));
+  }
+  task.extras->copying = replicas;
+  for (std::size_t i = 0; i < replicas.size(); ++i) {
+    outbox_.hold(replicas[i], task, i < 2 ? task.place : replicas[(i - 2) / 2]);
+  }
+}
+
+/// The task has a place now. `moved`: it had another before, where some still look for its value.
+void SchedulerState::tell_dependents(TaskRecord& task, bool newly_placed, bool moved) {
+  for (const TaskId id : task.dependents) {
+    TaskRecord* dependent = table_.find(id);
+    if (dependent == nullptr) continue;
+    if (dependent->phase == Phase::blocked && newly_placed) {
+      if (--dependent->unplaced_inputs == 0) placeable_.push_back(id);
+    } else if (moved && dependent->phase == Phase::assigned) {
+      add_replica(task, dependent->place);
+    }
+  }
+  const bool is_broadcast = task.extras && task.extras->broadcast;  // then each worker is told anyway
+  if (moved && !is_broadcast) tell_replicas_place(task);
+}
+
+/// Also those at which no task waits: the next one there will be told that the value is coming.
+void SchedulerState::tell_replicas_place(TaskRecord& value) {
+  if (!value.extras) return;
+  std::erase(value.extras->replicas, value.place);
+  for (const Address replica : value.extras->replicas) outbox_.relocate(replica, value.id, value.place);
+}
+
+/// Gives ready tasks to workers that have little to do; one of high priority also to a worker that has enough of lower
+/// ones.
+void SchedulerState::hand_out(Time now) {
+  while (!ready_.empty()) {
+    TaskRecord& task = ready_.front(table_);
+    Address worker = least_loaded_hungry();
+    if (worker == kNowhere && unusual_priorities_) {
+      for (std::size_t w = 1; w < workers_.size() && worker == kNowhere; ++w) {
+        const WorkerLoad& load = workers_[w];
+        if (!load.lost && load.count_from(task.priority) < static_cast<std::size_t>(load.slots) + 1) {
+          worker = static_cast<Address>(w);
+        }
+      }
+    }
+    if (worker == kNowhere) {
+      if (least_loaded() != kNowhere) return;
+      ready_.remove(table_, task);
+      task.phase = Phase::blocked;
+      fail_lost(task, kNowhere);
+      continue;
+    }
+    ready_.remove(table_, task);
+    send(task, worker, now);
+  }
+}
+
+/// Looks at a few only: with a thousand hungry workers any of them will do.
+Address SchedulerState::least_loaded_hungry() {
+  constexpr std::size_t kLookAt = 16;
+  Address best = kNowhere;
+  const std::size_t count = std::min(hungry_.size(), kLookAt);
+  if (hungry_.size() > kLookAt)
+    hungry_cursor_ = (hungry_cursor_ + 1) % hungry_.size();
+  else
+    hungry_cursor_ = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Address worker = hungry_[(hungry_cursor_ + i) % hungry_.size()];
+    const WorkerLoad& load = load_of(worker);
+    if (best == kNowhere) {
+      best = worker;
+      continue;
+    }
+    const WorkerLoad& best_load = load_of(best);
+    // Compared per slot, by cross-multiplication: counts first, since unmeasured durations tell little.
+    const auto mine = load.assigned_count * static_cast<std::size_t>(best_load.slots);
+    const auto its = best_load.assigned_count * static_cast<std::size_t>(load.slots);
+    if (mine < its || (mine == its && worker < best)) best = worker;
+  }
+  return best;
+}
+
+Address SchedulerState::least_loaded() const {
+  Address best = kNowhere;
+  for (std::size_t w = 1; w < workers_.size(); ++w) {
+    if (workers_[w].lost) continue;
+    if (best == kNowhere || workers_[w].assigned_count < workers_[static_cast<std::size_t>(best)].assigned_count) {
+      best = static_cast<Address>(w);
+    }
+  }
+  return best;
+}
+
+/// Takes the task out of the queue it waits in, if any.
+void SchedulerState::unqueue(TaskRecord& task) {
+  if (task.phase == Phase::ready) {
+    ready_.remove(table_, task);
+  } else if (task.phase == Phase::parked) {
+    load_of(task.place).parked.remove(table_, task);
+    task.place = kNowhere;
+  }
+}
+
+/// The task has no place any more: what needs it and was not sent must wait again.
+void SchedulerState::unplace(TaskRecord& task) {
+  unqueue(task);
+  task.phase = Phase::blocked;
+  task.place = kNowhere;
+  task.started = false;
+  task.released = false;
+  task.lent = false;
+  task.fixed = false;
+  recount_inputs(task);
+  for (const TaskId id : task.dependents) {
+    TaskRecord* dependent = table_.find(id);
+    if (dependent == nullptr || has_ended(dependent->phase) || dependent->phase == Phase::assigned) continue;
+    unqueue(*dependent);
+    dependent->phase = Phase::blocked;
+    recount_inputs(*dependent);
+  }
+}
+
+void SchedulerState::recount_inputs(TaskRecord& task) {
+  task.unplaced_inputs = static_cast<std::uint32_t>(
+      std::count_if(task.inputs.begin(), task.inputs.end(), [&](TaskId id) { return !placed(table_[id]); }));
+}
+
+/// The worker has the task no longer. Leaves phase and place to the caller.
+void SchedulerState::forget_assignment(TaskRecord& task) {
+  WorkerLoad& load = load_of(task.place);
+  load.assigned.remove(table_, task);
+  --load.assigned_count;
+  load.assigned_time -= task.estimate;
+  if (task.priority != 0) {
+    const auto it = load.unusual_priorities.find(task.priority);
+    if (--it->second == 0) load.unusual_priorities.erase(it);
+  }
+  if (task.recalling) {
+    --load_of(task.thief).coming;
+    task.recalling = false;
+    task.thief = kNowhere;
+  }
+  update_hunger(task.place);
+}
+
+void SchedulerState::update_hunger(Address worker) {
+  WorkerLoad& load = load_of(worker);
+  const bool hungry = options_.stock.hungry(load);
+  if (hungry == (load.hungry_index != WorkerLoad::kNotHungry)) return;
+  if (hungry) {
+    load.hungry_index = hungry_.size();
+    hungry_.push_back(worker);
+    return;
+  }
+  const Address last = hungry_.back();
+  hungry_[load.hungry_index] = last;
+  load_of(last).hungry_index = load.hungry_index;
+  hungry_.pop_back();
+  load.hungry_index = WorkerLoad::kNotHungry;
+}
+
+}  // namespace cohort::scheduler

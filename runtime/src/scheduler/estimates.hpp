@@ -1,0 +1,50 @@
+#pragma once
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "scheduler/task_record.hpp"
+
+namespace cohort::scheduler {
+
+/// How long calls of one kind take and how large their values are: moving averages of what was measured.
+class Estimates {
+ public:
+  struct Estimate {
+    Time duration{};
+    std::uint64_t value_bytes = 0;
+    bool measured = false;
+  };
+
+  explicit Estimates(Time unknown_duration) : unknown_{unknown_duration, 0, false} {}
+
+  const Estimate& of(const detail::TaskType* type) const {
+    if (type == last_type_ && last_ != nullptr) return *last_;
+    const auto it = by_type_.find(type);
+    return it == by_type_.end() ? unknown_ : it->second;
+  }
+  void measured(const detail::TaskType* type, Time duration, std::uint64_t value_bytes) {
+    if (type != last_type_ || last_ == nullptr) {
+      last_ = &by_type_[type];
+      last_type_ = type;
+    }
+    if (!last_->measured) {
+      *last_ = {duration, value_bytes, true};
+      return;
+    }
+    last_->duration += (duration - last_->duration) / kWeight;
+    const auto difference = static_cast<std::int64_t>(value_bytes) - static_cast<std::int64_t>(last_->value_bytes);
+    last_->value_bytes =
+        static_cast<std::uint64_t>(static_cast<std::int64_t>(last_->value_bytes) + difference / kWeight);
+  }
+
+ private:
+  static constexpr int kWeight = 8;
+
+  Estimate unknown_;
+  std::unordered_map<const detail::TaskType*, Estimate> by_type_;  // references stay valid
+  const detail::TaskType* last_type_ = nullptr;                    // most programs call the same function again
+  Estimate* last_ = nullptr;
+};
+
+}  // namespace cohort::scheduler

@@ -1,0 +1,391 @@
+#include "scheduler/scheduler_state.hpp"
+
+#include <utility>
+
+#include "base/broken_invariant.hpp"
+
+namespace cohort::scheduler {
+
+SchedulerState::SchedulerState(Outbox& outbox, std::span<const int> slots, SchedulerOptions options)
+    : outbox_(outbox), options_(options), workers_(slots.size() + 1), estimates_(options.stock.unknown_duration) {
+  workers_[0].lost = true;  // rank 0 runs nothing
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    workers_[i + 1].slots = slots[i];
+    update_hunger(static_cast<Address>(i + 1));
+  }
+}
+
+TaskId SchedulerState::on_submit(Submission submission, Time now) {
+  TaskRecord& task = table_.add();
+  const TaskId id = task.id;
+  ++open_tasks_;
+  task.wanted = true;
+  task.type = submission.type;
+  task.payload = std::move(submission.payload);
+  task.priority = submission.priority;
+  task.inputs = std::move(submission.inputs);
+  unusual_priorities_ = unusual_priorities_ || task.priority != 0;
+  if (!submission.label.empty()) task.extra().label = std::move(submission.label);
+  if (submission.worker) task.extra().worker = submission.worker;
+  if (submission.retries > 0) task.extra().retries = submission.retries;
+  if (submission.broadcast) task.extra().broadcast = true;
+
+  const TaskRecord* failed_input = nullptr;
+  for (const TaskId input_id : task.inputs) {
+    TaskRecord& input = table_[input_id];
+    if (input.released) throw base::BrokenInvariant("a task needs a value that no future stands for");
+    add_dependent(input, id);
+    if (input.phase == Phase::failed || input.phase == Phase::cancelled) {
+      if (failed_input == nullptr) failed_input = &input;
+    } else if (!placed(input)) {
+      ++task.unplaced_inputs;
+    }
+  }
+  if (failed_input != nullptr) {
+    end_unfinished(task, failed_input->phase, failed_input->failure);
+  } else if (task.unplaced_inputs == 0) {
+    place(task, now);
+    settle(now);
+  }
+  return id;
+}
+
+TaskId SchedulerState::on_root_value(std::uint64_t bytes) {
+  TaskRecord& value = table_.add();
+  value.phase = Phase::finished;
+  value.wanted = true;
+  value.place = kRoot;
+  value.value_bytes = bytes;
+  return value.id;
+}
+
+void SchedulerState::on_future_dropped(TaskId id, Time now) {
+  TaskRecord& task = table_[id];
+  task.wanted = false;
+  release_for_last_user(task);
+  release_if_unneeded(task);
+  settle(now);
+}
+
+void SchedulerState::on_looked_at(TaskId id) {
+  TaskRecord& task = table_[id];
+  task.looked_at = true;
+  if (task.failure) task.failure->looked_at = true;
+}
+
+void SchedulerState::on_cancel(TaskId id, Time now) {
+  TaskRecord& task = table_[id];
+  if (has_ended(task.phase)) return;
+  auto failure = std::make_shared<FailureRecord>();
+  failure->failure.kind = wire::Failure::Kind::task_cancelled;
+  failure->failure.type_name = "cohort::TaskCancelled";
+  failure->failure.message = "the task was cancelled";
+  if (task.extras) failure->failure.label = task.extras->label;
+  failure->looked_at = true;  // what is cancelled is no failure
+  end_unfinished(task, Phase::cancelled, std::move(failure));
+  settle(now);
+}
+
+void SchedulerState::on_done(Address worker, wire::Done& done, Time now) {
+  WorkerLoad& load = load_of(worker);
+  load.last_report = now;
+  TaskRecord* task = table_.find(done.id);
+  if (task == nullptr || task->place != worker || task->attempt != done.attempt) return;
+  if (task->away) {
+    forget_assignment(*task);
+    task->away = false;
+    task->place = kNowhere;
+    --open_tasks_;
+    if (done.outcome == wire::Done::Outcome::finished) outbox_.release(worker, done.id);
+    forget_if_unneeded(*task);
+    send_parked(worker, now);
+    settle(now);
+    return;
+  }
+  if (task->phase != Phase::assigned) return;
+  forget_assignment(*task);
+  switch (done.outcome) {
+    case wire::Done::Outcome::finished:
+      estimates_.measured(task->type, Time(static_cast<Time::rep>(done.duration_ns)), done.value_bytes);
+      task->value_bytes = done.value_bytes;
+      task->small = done.small && !task->released;
+      if (task->small) task->value = detail::ByteBuffer(std::span<const std::byte>(done.bytes));
+      finish(*task);
+      break;
+    case wire::Done::Outcome::failed: {
+      if (task->extras && task->extras->retries > 0) {
+        --task->extras->retries;
+        retry(*task);
+        break;
+      }
+      unplace(*task);
+      auto failure = std::make_shared<FailureRecord>();
+      failure->failure = std::move(done.failure).value_or(wire::Failure{});
+      failures_.push_back(failure);
+      end_unfinished(*task, Phase::failed, std::move(failure));
+      break;
+    }
+    case wire::Done::Outcome::cancelled:
+      // Only a task that is `away` is ever cancelled; anything else is a worker that was told so before it was lost.
+      retry(*task);
+      break;
+  }
+  send_parked(worker, now);
+  settle(now);
+  if (ready_.empty() && load.assigned_count < static_cast<std::size_t>(load.slots)) look_for_work(worker, now);
+}
+
+void SchedulerState::on_recalled(Address worker, TaskId id, Time now) {
+  TaskRecord* task = table_.find(id);
+  if (task == nullptr || task->place != worker || !task->recalling) return;
+  const Address thief = task->thief;
+  forget_assignment(*task);
+  if (task->away) {
+    task->away = false;
+    task->place = kNowhere;
+    --open_tasks_;
+    forget_if_unneeded(*task);
+    send_parked(worker, now);
+    settle(now);
+    return;
+  }
+  take_back_releases(*task, worker);
+  // An input may have been lost in the meantime.
+  if (thief > kRoot && !load_of(thief).lost && all_placed(*task, table_)) {
+    send(*task, thief, now);
+  } else {
+    unplace(*task);
+    placeable_.push_back(task->id);
+  }
+  send_parked(worker, now);
+  settle(now);
+}
+
+void SchedulerState::on_started(Address worker, TaskId id) {
+  TaskRecord* task = table_.find(id);
+  if (task != nullptr && task->place == worker) task->started = true;
+}
+
+void SchedulerState::on_held(Address worker, TaskId id, Time now) {
+  TaskRecord* task = table_.find(id);
+  if (task == nullptr || !task->extras || std::erase(task->extras->copying, worker) == 0) return;
+  if (task->phase == Phase::finished && !still_copying(*task)) finish(*task);
+  settle(now);
+}
+
+Status SchedulerState::status(const TaskRecord& record) const {
+  switch (record.phase) {
+    case Phase::finished:
+      return still_copying(record) ? Status::running : Status::finished;
+    case Phase::failed:
+      return Status::failed;
+    case Phase::cancelled:
+      return Status::cancelled;
+    default:
+      return record.started ? Status::running : Status::pending;
+  }
+}
+
+void SchedulerState::on_tick(Time now) {
+  settle(now);
+  if (!ready_.empty()) return;
+  for (std::size_t i = 0; i < hungry_.size(); ++i) {
+    const WorkerLoad& load = load_of(hungry_[i]);
+    if (load.assigned_count < static_cast<std::size_t>(load.slots)) look_for_work(hungry_[i], now);
+  }
+}
+
+// --- ending
+// -----------------------------------------------------------------------------------------------------------
+
+/// The value is there: on one worker, or, for a broadcast, once all have it.
+void SchedulerState::finish(TaskRecord& task) {
+  const bool first = task.phase != Phase::finished;
+  task.phase = Phase::finished;
+  task.started = false;
+  if (first) drop_inputs(task);
+  if (still_copying(task)) return;
+  --open_tasks_;
+  outbox_.ended(task.id);
+  release_for_last_user(task);
+  release_if_unneeded(task);
+}
+
+/// Ends a task without a value, and with it all that need it.
+void SchedulerState::end_unfinished(TaskRecord& first, Phase phase, std::shared_ptr<FailureRecord> failure) {
+  std::vector<TaskId> ending{first.id};
+  while (!ending.empty()) {
+    TaskRecord* found = table_.find(ending.back());
+    ending.pop_back();
+    if (found == nullptr || has_ended(found->phase)) continue;
+    TaskRecord& task = *found;
+    if (task.phase == Phase::assigned) {
+      outbox_.cancel(task.place, task.id);
+      if (task.recalling && task.fixed) {
+        // Should the worker give it back, it takes back the releases too; nobody will say them again later.
+        for (const TaskId id : task.inputs) {
+          if (table_[id].released || table_[id].lent) outbox_.release(task.place, id);
+        }
+      }
+      task.away = true;
+    } else {
+      unqueue(task);
+      --open_tasks_;
+    }
+    if (task.extras) {
+      // They wait for it, or have it from before its worker was lost.
+      for (const Address replica : task.extras->replicas) tell_released(replica, task.id);
+      task.extras->replicas.clear();
+      task.extras->copying.clear();
+    }
+    task.phase = phase;
+    task.started = false;
+    task.failure = failure;
+    if (task.looked_at) failure->looked_at = true;
+    task.unplaced_inputs = 0;
+    outbox_.ended(task.id);
+    ending.insert(ending.end(), task.dependents.begin(), task.dependents.end());
+    drop_inputs(task);
+    forget_if_unneeded(task);
+  }
+}
+
+/// Back to the start, for another attempt.
+void SchedulerState::retry(TaskRecord& task) {
+  ++task.attempt;
+  unplace(task);
+  if (task.unplaced_inputs == 0) placeable_.push_back(task.id);
+}
+
+void SchedulerState::add_dependent(TaskRecord& input, TaskId dependent) {
+  auto& dependents = input.dependents;
+  // A value may live long and be used by millions. With lineage those that have ended may come back.
+  if (!options_.keep_lineage && dependents.size() == dependents.capacity() &&
+      dependents.size() > 2 * input.open_dependents) {
+    std::erase_if(dependents, [&](TaskId id) {
+      const TaskRecord* task = table_.find(id);
+      return task == nullptr || has_ended(task->phase);
+    });
+  }
+  dependents.push_back(dependent);
+  ++input.open_dependents;
+  if (options_.keep_lineage) ++input.child_records;
+}
+
+/// The task needs its inputs no longer.
+void SchedulerState::drop_inputs(TaskRecord& task) {
+  for (const TaskId input : task.inputs) drop_use(table_[input]);
+  if (!options_.keep_lineage) {
+    task.inputs = {};
+    task.payload = {};
+  }
+}
+
+void SchedulerState::drop_use(TaskRecord& input) {
+  --input.open_dependents;
+  release_for_last_user(input);
+  release_if_unneeded(input);
+}
+
+void SchedulerState::release_if_unneeded(TaskRecord& task) {
+  if (task.wanted || task.open_dependents > 0 || !has_ended(task.phase)) return;
+  if (still_copying(task)) return;
+  // A value of rank 0 itself cannot be computed again: it stays as long as what was made from it.
+  if (task.type == nullptr && task.child_records > 0) return;
+  if (!task.released && task.phase == Phase::finished) tell_holders_released(task);
+  task.released = true;
+  forget_if_unneeded(task);
+}
+
+/// If one assigned task is all that still needs the value, its worker may let it have the object itself.
+void SchedulerState::release_for_last_user(TaskRecord& input) {
+  if (input.released || input.lent || input.wanted || input.open_dependents != 1 || !placed(input)) return;
+  if (input.recalling || (input.extras && !input.extras->copying.empty())) return;
+  for (auto it = input.dependents.rbegin(); it != input.dependents.rend(); ++it) {
+    TaskRecord* user = table_.find(*it);
+    if (user == nullptr || has_ended(user->phase)) continue;
+    const bool may_run_again = user->extras && user->extras->retries > 0;
+    if (user->phase != Phase::assigned || user->recalling || may_run_again) return;
+    // With lineage another user may come back while the value is being made, which could then not be made once more.
+    if (options_.keep_lineage && input.phase != Phase::finished) return;
+    user->fixed = true;
+    if (user->place == input.place) {
+      tell_holders_released(input);
+    } else {
+      input.lent = true;
+      outbox_.release(user->place, input.id);
+      if (input.extras) std::erase(input.extras->replicas, user->place);
+    }
+    return;
+  }
+}
+
+/// The worker gave the task back, and with it what was released for it.
+void SchedulerState::take_back_releases(TaskRecord& task, Address worker) {
+  task.released = false;
+  task.lent = false;
+  if (!std::exchange(task.fixed, false)) return;
+  for (const TaskId id : task.inputs) {
+    TaskRecord& input = table_[id];
+    if (!input.released && !input.lent) continue;
+    input.released = false;
+    input.lent = false;
+    add_replica(input, worker);
+  }
+}
+
+/// The value comes from elsewhere now: whoever was told that its copy is its own is a holder like any other again.
+void SchedulerState::take_back_release(TaskRecord& input) {
+  if (!std::exchange(input.lent, false) && !input.released) return;
+  input.released = false;
+  for (const TaskId id : input.dependents) {
+    const TaskRecord* user = table_.find(id);
+    if (user != nullptr && user->phase == Phase::assigned) add_replica(input, user->place);
+  }
+}
+
+void SchedulerState::add_replica(TaskRecord& value, Address worker) {
+  if (value.place == worker) return;
+  auto& replicas = value.extra().replicas;
+  if (std::find(replicas.begin(), replicas.end(), worker) == replicas.end()) replicas.push_back(worker);
+}
+
+void SchedulerState::tell_holders_released(TaskRecord& task) {
+  if (task.place != kNowhere) tell_released(task.place, task.id);
+  if (task.extras) {
+    for (const Address replica : task.extras->replicas) tell_released(replica, task.id);
+    task.extras->replicas.clear();
+  }
+  task.released = true;
+  task.small = false;
+  task.value = {};
+}
+
+void SchedulerState::tell_released(Address holder, TaskId id) {
+  // While the losses of a worker are counted, some records still name it.
+  if (holder == kRoot || !load_of(holder).lost) outbox_.release(holder, id);
+}
+
+void SchedulerState::forget_if_unneeded(TaskRecord& first) {
+  if (!may_forget(first)) return;
+  std::vector<TaskId> inputs;
+  if (options_.keep_lineage) inputs = std::move(first.inputs);
+  table_.remove(first);
+  // With lineage the inputs may have stayed for the sake of this one only.
+  while (!inputs.empty()) {
+    TaskRecord& input = table_[inputs.back()];
+    inputs.pop_back();
+    --input.child_records;
+    if (!may_forget(input)) continue;
+    if (input.phase == Phase::finished && !input.released) tell_holders_released(input);
+    inputs.insert(inputs.end(), input.inputs.begin(), input.inputs.end());
+    table_.remove(input);
+  }
+}
+
+bool SchedulerState::may_forget(const TaskRecord& task) {
+  if (task.wanted || task.open_dependents > 0 || task.child_records > 0) return false;
+  return has_ended(task.phase) && !task.away && !still_copying(task);
+}
+
+}  // namespace cohort::scheduler

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "scheduler/estimates.hpp"
+#include "scheduler/placement.hpp"
+#include "scheduler/task_table.hpp"
+#include "scheduler/worker_load.hpp"
+
+namespace cohort::scheduler {
+
+/// Where an input comes from, as a worker is told.
+struct PlannedInput {
+  TaskId id;
+  Address holder = kNowhere;
+  const detail::ByteBuffer* small_value = nullptr;  ///< goes along with the assignment; null: to be fetched
+};
+
+/// What the scheduler says. References are valid during the call only; the scheduler must not be called from within.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+  virtual void assign(Address worker, const TaskRecord& task, std::span<const PlannedInput> inputs) = 0;
+  virtual void release(Address holder, TaskId id) = 0;
+  virtual void recall(Address worker, TaskId id) = 0;
+  virtual void cancel(Address worker, TaskId id) = 0;
+  virtual void relocate(Address worker, TaskId id, Address holder) = 0;
+  virtual void hold(Address worker, const TaskRecord& task, Address holder) = 0;
+  /// The task is finished, failed or cancelled. May come before on_submit has returned, and again for a value that was
+  /// lost with its worker.
+  virtual void ended(TaskId id) = 0;
+};
+
+struct SchedulerOptions {
+  StockLimits stock;
+  TransferCost transfer;
+  /// Keep the records of everything that living values were computed from, so that what a lost worker held can be
+  /// computed again. Without, a lost worker's values are lost.
+  bool keep_lineage = false;
+};
+
+/// Decides which worker runs which task, and when. Same events, same messages: no clock, no input or output, no
+/// randomness.
+class SchedulerState {
+ public:
+  /// `slots`: of worker 1, 2, …; workers are named by their address.
+  SchedulerState(Outbox& outbox, std::span<const int> slots, SchedulerOptions options = {});
+
+  // --- events from the client
+  /// The record has a future (`wanted`) from the start.
+  TaskId on_submit(Submission submission, Time now);
+  /// A value that rank 0 itself holds; it is finished from the start.
+  TaskId on_root_value(std::uint64_t bytes);
+  void on_future_dropped(TaskId id, Time now);
+  void on_cancel(TaskId id, Time now);
+  /// The user sees the task's failure, or will, should it fail.
+  void on_looked_at(TaskId id);
+
+  // --- events from workers
+  /// `done.bytes` is taken over.
+  void on_done(Address worker, wire::Done& done, Time now);
+  void on_recalled(Address worker, TaskId id, Time now);
+  void on_started(Address worker, TaskId id);
+  void on_held(Address worker, TaskId id, Time now);
+  void on_worker_lost(Address worker, Time now);
+
+  // --- time
+  /// Looks for workers with nothing to do; to be called now and then.
+  void on_tick(Time now);
+
+  // --- what is so
+  /// Null if the task is forgotten.
+  const TaskRecord* find(TaskId id) const { return table_.find(id); }
+  bool ended(TaskId id) const {
+    const TaskRecord* record = table_.find(id);
+    return record == nullptr || (has_ended(record->phase) && !still_copying(*record));
+  }
+  Status status(const TaskRecord& record) const;
+  /// Tasks that have not ended, or whose worker has not answered yet.
+  std::size_t open_tasks() const { return open_tasks_; }
+  std::size_t record_count() const { return table_.size(); }
+  std::span<const WorkerLoad> workers() const { return workers_; }
+  /// Failures the user has not seen, oldest first.
+  std::vector<const wire::Failure*> unseen_failures() const;
+  /// Describes every task that has not ended and what it waits for, a line each, at most `most`.
+  std::vector<std::string> who_waits(std::size_t most) const;
+
+  /// Throws BrokenInvariant, with the story of the task concerned. O(tasks); for tests and debug builds.
+  void check_invariants() const;
+
+ private:
+  WorkerLoad& load_of(Address worker) { return workers_[static_cast<std::size_t>(worker)]; }
+  static bool placed(const TaskRecord& record) {
+    return record.phase == Phase::assigned || record.phase == Phase::finished;
+  }
+  /// A broadcast that not every worker has yet.
+  static bool still_copying(const TaskRecord& record) {
+    return record.phase == Phase::finished && record.extras && !record.extras->copying.empty();
+  }
+  static bool all_placed(const TaskRecord& task, const TaskTable& table) {
+    return std::all_of(task.inputs.begin(), task.inputs.end(), [&](TaskId id) { return placed(*table.find(id)); });
+  }
+
+  // --- placing
+  void settle(Time now);
+  void place(TaskRecord& task, Time now);
+  void send_or_park(TaskRecord& task, Address worker, Time now);
+  void send(TaskRecord& task, Address worker, Time now);
+  void send_parked(Address worker, Time now);
+  void broadcast(TaskRecord& task);
+  void tell_dependents(TaskRecord& task, bool newly_placed, bool moved);
+  void tell_replicas_place(TaskRecord& value);
+  void hand_out(Time now);
+  Address least_loaded_hungry();
+  Address least_loaded() const;
+  void describe_inputs(const TaskRecord& task, Time now);
+  void unqueue(TaskRecord& task);
+  void unplace(TaskRecord& task);
+  void recount_inputs(TaskRecord& task);
+  void forget_assignment(TaskRecord& task);
+  void update_hunger(Address worker);
+
+  // --- moving work (rebalancing.cpp)
+  void look_for_work(Address worker, Time now);
+  bool take_parked(Address worker, Address victim, Time now);
+  void recall_for(Address worker, Address victim, Time now);
+  bool may_move(const TaskRecord& task, Address worker, Time gain) const;
+
+  // --- ending
+  void finish(TaskRecord& task);
+  void end_unfinished(TaskRecord& task, Phase phase, std::shared_ptr<FailureRecord> failure);
+  void retry(TaskRecord& task);
+  void add_dependent(TaskRecord& input, TaskId dependent);
+  void drop_inputs(TaskRecord& task);
+  void drop_use(TaskRecord& input);
+  void release_if_unneeded(TaskRecord& task);
+  void release_for_last_user(TaskRecord& input);
+  void take_back_releases(TaskRecord& task, Address worker);
+  void take_back_release(TaskRecord& input);
+  void add_replica(TaskRecord& value, Address worker);
+  void tell_holders_released(TaskRecord& task);
+  void tell_released(Address holder, TaskId id);
+  void forget_if_unneeded(TaskRecord& task);
+  static bool may_forget(const TaskRecord& task);
+
+  // --- loss (worker_loss.cpp)
+  void lose_assigned(Address worker, std::vector<TaskId>& again);
+  void lose_values(Address worker, std::vector<TaskId>& again);
+  void lose_copy(TaskRecord& task, Address worker);
+  void revive(TaskRecord& task, std::vector<TaskId>& again);
+  void fail_lost(TaskRecord& task, Address worker);
+
+  Outbox& outbox_;
+  SchedulerOptions options_;
+  TaskTable table_;
+  std::vector<WorkerLoad> workers_;  ///< by address; [0] is the root and never used
+  PriorityQueue ready_;
+  std::vector<Address> hungry_;
+  std::size_t hungry_cursor_ = 0;
+  std::deque<TaskId> placeable_;  ///< blocked tasks whose last input was just placed
+  std::vector<PlannedInput> planned_;
+  std::vector<PlacedInput> placed_inputs_;
+  Estimates estimates_;
+  std::vector<std::shared_ptr<FailureRecord>> failures_;
+  std::size_t open_tasks_ = 0;
+  bool unusual_priorities_ = false;
+};
+
+}  // namespace cohort::scheduler

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "cohort/detail/bytes.hpp"
+#include "cohort/detail/erased.hpp"
+#include "cohort/types.hpp"
+#include "wire/messages.hpp"
+
+namespace cohort::scheduler {
+
+using base::Time;
+using wire::Address;
+
+/// Rank 0 itself, which may hold values but runs no tasks.
+inline constexpr Address kRoot = 0;
+inline constexpr Address kNowhere = -1;
+
+/// A failure, shared by the task that failed and all that need it.
+struct FailureRecord {
+  wire::Failure failure;
+  /// The user has seen it.
+  bool looked_at = false;
+};
+
+/// What a client asks for.
+struct Submission {
+  const detail::TaskType* type = nullptr;
+  detail::ByteBuffer payload;
+  /// Each must have a future.
+  std::vector<TaskId> inputs;
+  std::string label;
+  int priority = 0;
+  int retries = 0;
+  /// This worker only.
+  std::optional<Address> worker;
+  /// A copy of the value goes to every worker.
+  bool broadcast = false;
+};
+
+/// The way of a task: blocked -> (ready | parked) -> assigned -> finished | failed | cancelled. A recall or the loss of
+/// a worker leads back to the start.
+enum class Phase : std::uint8_t {
+  unused,    ///< no task here
+  blocked,   ///< an input has no place yet
+  ready,     ///< in the ready queue: any worker will do
+  parked,    ///< a worker was chosen, which has its hands full; in that worker's queue
+  assigned,  ///< sent to a worker
+  finished,
+  failed,
+  cancelled,
+};
+
+inline bool has_ended(Phase phase) { return phase >= Phase::finished; }
+
+/// One link of a queue that runs through the task table.
+struct QueueLink {
+  std::uint32_t previous = kEnd;
+  std::uint32_t next = kEnd;
+  static constexpr std::uint32_t kEnd = UINT32_MAX;
+};
+
+/// What few tasks have.
+struct TaskExtras {
+  std::string label;
+  std::optional<Address> worker;
+  int retries = 0;  ///< that are left
+  bool broadcast = false;
+  std::vector<Address> replicas;  ///< workers other than `place` that have, or will have, a copy of the value
+  std::vector<Address> copying;   ///< broadcast: those of them that have not reported their copy
+};
+
+/// All the scheduler knows about one task and its value.
+struct TaskRecord {
+  TaskId id;
+  Phase phase = Phase::unused;
+  bool wanted = false;            ///< a future is alive
+  bool looked_at = false;         ///< the user will see its failure
+  bool small = false;             ///< `value` is the value as it travels
+  bool started = false;           ///< the worker said that it runs
+  bool recalling = false;         ///< Recall was sent and not answered
+  bool away = false;              ///< ended here, but the worker has not answered yet
+  bool released = false;          ///< the holders were told that nobody else needs the value
+  bool lent = false;              ///< the worker of its last user was told so: it may let it have its copy
+  bool fixed = false;             ///< an input was released for it: before it runs elsewhere, that must be taken back
+  bool sent_before = false;       ///< others may wait for it at their workers: it must not wait behind them
+  std::int16_t thief = kNowhere;  ///< who gets it when the recall is answered
+  Address place = kNowhere;       ///< assigned to, or holder of the value
+  std::int32_t priority = 0;
+  std::uint32_t attempt = 0;
+  std::uint32_t unplaced_inputs = 0;  ///< inputs that are neither assigned nor finished
+  std::uint32_t open_dependents = 0;  ///< uses as an input by tasks that have not ended
+  std::uint32_t child_records = 0;    ///< uses as an input by records that exist; counted with keep_lineage only
+  QueueLink link;
+  const detail::TaskType* type = nullptr;
+  Time estimate{};  ///< what it counts for in its worker's load
+  Time expected_end{};
+  std::uint64_t value_bytes = 0;
+  std::vector<TaskId> inputs;
+  std::vector<TaskId> dependents;  ///< one for each use
+  detail::ByteBuffer payload;
+  detail::ByteBuffer value;
+  std::shared_ptr<FailureRecord> failure;
+  std::unique_ptr<TaskExtras> extras;
+
+  TaskExtras& extra() {
+    if (!extras) extras = std::make_unique<TaskExtras>();
+    return *extras;
+  }
+};
+
+// A pending task may cost rank 0 a few hundred bytes, future and payload included.
+static_assert(sizeof(TaskRecord) <= 256);
+
+}  // namespace cohort::scheduler

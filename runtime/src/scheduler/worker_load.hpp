@@ -1,0 +1,61 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+
+#include "scheduler/priority_queue.hpp"
+
+namespace cohort::scheduler {
+
+/// What the scheduler knows about one worker.
+struct WorkerLoad {
+  int slots = 1;
+  bool lost = false;
+  TaskQueue assigned;    ///< in the order they were sent
+  PriorityQueue parked;  ///< chosen for it, not sent yet
+  std::size_t assigned_count = 0;
+  Time assigned_time{};    ///< sum of TaskRecord::estimate over `assigned`
+  Time last_report{};      ///< when it last told of an ended task
+  Time last_theft{};       ///< when work was last looked for on its behalf
+  std::size_t coming = 0;  ///< tasks recalled from others on its behalf, not answered yet
+  std::size_t hungry_index = kNotHungry;
+  /// Assigned tasks of a priority other than zero, by priority.
+  std::map<int, std::size_t> unusual_priorities;
+
+  static constexpr std::size_t kNotHungry = SIZE_MAX;
+
+  /// When a task given now could start.
+  Time available(Time now) const { return now + assigned_time / slots; }
+
+  /// Assigned tasks of at least this priority.
+  std::size_t count_from(int priority) const {
+    std::size_t unusual = 0;
+    std::size_t from = 0;
+    for (const auto& [its_priority, count] : unusual_priorities) {
+      unusual += count;
+      if (its_priority >= priority) from += count;
+    }
+    return from + (priority <= 0 ? assigned_count - unusual : 0);
+  }
+};
+
+/// How much work a worker is given ahead.
+struct StockLimits {
+  /// Work ahead per slot: long enough to hide the round trip even where ranks share CPUs and one of them may be off its
+  /// CPU for a time slice.
+  Time time = std::chrono::milliseconds(4);
+  /// Tasks at one worker that were not reported yet, however short they are.
+  std::size_t tasks = 8192;
+  /// Presumed duration of a call that was never measured.
+  Time unknown_duration = std::chrono::microseconds(200);
+
+  /// Whether the worker should be given more tasks that could run anywhere.
+  bool hungry(const WorkerLoad& worker) const {
+    if (worker.lost || worker.assigned_count >= tasks) return false;
+    const auto slots = static_cast<std::size_t>(worker.slots);
+    return worker.assigned_count < slots + 1 || worker.assigned_time < time * worker.slots;
+  }
+};
+
+}  // namespace cohort::scheduler

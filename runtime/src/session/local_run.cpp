@@ -1,0 +1,66 @@
+#include "session/local_run.hpp"
+
+#include <atomic>
+#include <optional>
+#include <utility>
+
+#include "session/cpus.hpp"
+#include "session/local_session.hpp"
+#include "session/signals.hpp"
+
+namespace cohort::session {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class LocalRun final : public ProcessEvents {
+ public:
+  LocalRun(const Settings& settings, std::function<void()> before_exit)
+      : before_exit_(std::move(before_exit)),
+        signals_(*this, true),
+        session_(settings.threads == 0 ? usable_cpus() : settings.threads,
+                 {[this] { watch(); }, [](int code) { leave(code); }}) {
+    signals_.only_note();
+  }
+
+  int run(const Body& body) {
+    const BodyEnd end = call_body(body, session_.core(), leaving_);
+    const std::size_t failures = session_.end(!end.by_exception, end.code);
+    return end.code == 0 && failures > 0 ? 1 : end.code;
+  }
+
+ private:
+  void watch() {
+    if (const int signal = signals_.take_end()) {
+      say("cohort: ended by " + signal_name(signal));
+      leave(128 + signal);
+    }
+    if (signals_.take_report()) say(session_.core()->report() + session_.worker().report());
+  }
+
+  /// Tasks must not go on while the program's statics are destroyed: a task that does not end soon ends the process.
+  void on_exit(int code) override {
+    if (const auto text = exit_in_task(code)) {
+      say("cohort: " + *text);
+      leave(1);
+    }
+    if (leaving_.exchange(true)) return;
+    session_.core()->stop_workers(code, true, 500ms);
+    before_exit_();
+  }
+
+  const std::function<void()> before_exit_;
+  std::atomic<bool> leaving_ = false;
+  SignalWatch signals_;
+  LocalSession session_;
+};
+
+}  // namespace
+
+int run_locally(const Settings& settings, const Body& body, std::function<void()> before_exit) {
+  LocalRun run(settings, std::move(before_exit));
+  return run.run(body);
+}
+
+}  // namespace cohort::session

@@ -1,0 +1,72 @@
+#include "cohort/run.hpp"
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "session/cpus.hpp"
+#include "session/launch.hpp"
+#include "session/local_run.hpp"
+#include "session/local_session.hpp"
+#include "session/settings.hpp"
+#include "session/signals.hpp"
+#if COHORT_WITH_MPI
+#include "session/mpi_run.hpp"
+#endif
+
+namespace cohort {
+
+namespace {
+
+/// Exit code of a run that was called wrongly.
+constexpr int kUsage = 2;
+
+int run_with(const session::Settings& settings, const session::Launch& launch, const session::Body& body) {
+  if (!launch.by_launcher) {
+    session::check_launch(launch, 1);
+    return session::run_locally(settings, body);
+  }
+#if COHORT_WITH_MPI
+  return session::run_over_mpi(settings, launch, body);
+#else
+  if (launch.size.value_or(launch.step_tasks.value_or(1)) > 1) {
+    throw UsageError(
+        "this program's Cohort was built without MPI (COHORT_MPI=OFF): start it without mpirun, or build it with MPI");
+  }
+  return session::run_locally(settings, body);
+#endif
+}
+
+}  // namespace
+
+int detail::run(int& argc, char**& argv, const std::function<int(Client&)>& body) {
+  // Here, before MPI_Init and before there is any thread, is the place where a fork server starts.
+  const session::Launch launch = session::read_launch();
+  const bool speaks = launch.rank.value_or(0) == 0;
+  try {
+    const session::Settings settings = session::read_settings(argc, argv);
+    if (settings.help || settings.version) {
+      if (speaks) std::fputs((settings.help ? session::help_text() : session::version_text() + "\n").c_str(), stdout);
+      return 0;
+    }
+    return run_with(settings, launch, body);
+  } catch (const UsageError& error) {
+    if (speaks) session::say(std::string("cohort: ") + error.what());
+    return kUsage;
+  } catch (const std::exception& error) {
+    session::say(std::string("cohort: cannot go on: ") + error.what());
+    return 1;
+  }
+}
+
+Client local(LocalOptions options) {
+  if (options.threads < 0)
+    throw UsageError("LocalOptions::threads must not be negative: 0 takes all CPUs this process may use");
+  const auto session =
+      std::make_shared<session::LocalSession>(options.threads == 0 ? session::usable_cpus() : options.threads);
+  return Client(session->core(), session);
+}
+
+}  // namespace cohort

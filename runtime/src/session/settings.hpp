@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace cohort::session {
+
+/// What a run is told from outside, by `--cohort-…` flags, the environment, or a file.
+struct Settings {
+  /// Slots of each worker, >= 1; 0: the CPUs this rank may use, divided among the ranks of its node that share them.
+  int threads = 0;
+  /// Run the rank on one thread alone, as on a simulated cluster or below MPI_THREAD_SERIALIZED.
+  bool one_thread = false;
+  /// Print help_text() or version_text() and end.
+  bool help = false;
+  bool version = false;
+  /// The file that was read, if any.
+  std::optional<std::filesystem::path> config = std::nullopt;
+
+  bool operator==(const Settings&) const = default;
+};
+
+/// Value of an environment variable, if it is set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// The process's own environment.
+std::optional<std::string> process_environment(const std::string& name);
+
+/// Takes the `--cohort-…` flags before a `--` out of argc/argv; what is left keeps its order.
+///
+/// A flag goes before the environment, the environment before the file, the file before the default; of a flag given
+/// twice the last one holds. Throws UsageError that names the setting, where it came from, and the mend, for a flag or
+/// key that does not exist, a value that cannot be, and a file that cannot be read.
+Settings read_settings(int& argc, char**& argv, const Environment& environment = process_environment);
+
+/// All flags, with their environment variables and defaults.
+std::string help_text();
+
+/// One line: Cohort's version and what it was built with.
+std::string version_text();
+
+}  // namespace cohort::session

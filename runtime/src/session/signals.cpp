@@ -1,0 +1,140 @@
+#include "session/signals.hpp"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace cohort::session {
+
+namespace {
+
+constexpr std::array kWatched{SIGINT, SIGTERM, SIGUSR2};
+
+struct Watched {
+  ProcessEvents* events = nullptr;
+  std::atomic<bool> speaks{false};
+  std::atomic<bool> only_notes{false};
+  std::atomic<int> end{0};
+  std::atomic<bool> report{false};
+  std::array<struct sigaction, kWatched.size()> before{};
+};
+
+// Signal handlers and exit handlers are given nothing: this is the one pointer that they find the run by.
+std::atomic<Watched*> watched{nullptr};
+
+void on_signal(int signal) {
+  Watched* current = watched.load();
+  if (current == nullptr) return;
+  if (signal == SIGUSR2) {
+    current->report.store(true);
+    return;
+  }
+  if (!current->only_notes.load()) {
+    // Only what a signal handler may call.
+    const std::string_view text = signal == SIGINT ? "cohort: ended by SIGINT\n" : "cohort: ended by SIGTERM\n";
+    const bool speaks = current->speaks;
+    if (speaks) [[maybe_unused]]
+      const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+    // mpirun stops reading what its ranks say when one of them has ended: who speaks is given time, and ends first.
+    const timespec until_it_is_read{0, speaks ? 50'000'000 : 150'000'000};
+    ::nanosleep(&until_it_is_read, nullptr);
+    ::_exit(128 + signal);
+  }
+  int none = 0;
+  current->end.compare_exchange_strong(none, signal);
+}
+
+void on_process_exit(int code, void*) {
+  if (Watched* current = watched.load()) current->events->on_exit(code);
+}
+
+}  // namespace
+
+SignalWatch::SignalWatch(ProcessEvents& events, bool speaks) {
+  auto mine = new Watched;
+  mine->events = &events;
+  mine->speaks = speaks;
+  Watched* none = nullptr;
+  if (!watched.compare_exchange_strong(none, mine)) {
+    delete mine;
+    throw std::logic_error("cohort: two runs at once in one process");
+  }
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  for (std::size_t i = 0; i < kWatched.size(); ++i) {
+    sigaction(kWatched[i], nullptr, &mine->before[i]);
+    const bool ignored = kWatched[i] == SIGINT && mine->before[i].sa_handler == SIG_IGN;
+    if (!ignored) sigaction(kWatched[i], &action, nullptr);
+  }
+  [[maybe_unused]] static const int registered = ::on_exit(on_process_exit, nullptr);
+}
+
+SignalWatch::~SignalWatch() {
+  Watched* mine = watched.exchange(nullptr);
+  for (std::size_t i = 0; i < kWatched.size(); ++i) sigaction(kWatched[i], &mine->before[i], nullptr);
+  delete mine;
+}
+
+void SignalWatch::only_note() { watched.load()->only_notes = true; }
+
+void SignalWatch::end_at_once(bool speaks) {
+  Watched& mine = *watched.load();
+  mine.speaks = speaks;
+  mine.only_notes = false;
+  const int signal = take_end();
+  if (signal == 0) return;
+  if (mine.speaks) say("cohort: ended by " + signal_name(signal));
+  leave(128 + signal);
+}
+
+int SignalWatch::take_end() {
+  // -1: taken; a second signal changes nothing any more.
+  Watched& mine = *watched.load();
+  int signal = mine.end.load();
+  while (signal > 0 && !mine.end.compare_exchange_weak(signal, -1)) {
+  }
+  return signal > 0 ? signal : 0;
+}
+
+bool SignalWatch::take_report() { return watched.load()->report.exchange(false); }
+
+std::string signal_name(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return name == nullptr ? "signal " + std::to_string(signal) : std::string("SIG") + name;
+}
+
+void say(const std::string& text) {
+  const std::string line = text.ends_with('\n') ? text : text + '\n';
+  std::size_t done = 0;
+  while (done < line.size()) {
+    const ssize_t written = ::write(STDERR_FILENO, line.data() + done, line.size() - done);
+    if (written <= 0) return;
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+void flush_output() {
+  for (FILE* stream : {stdout, stderr}) {
+    if (::ftrylockfile(stream) != 0) continue;
+    ::fflush_unlocked(stream);
+    ::funlockfile(stream);
+  }
+}
+
+void leave(int code) {
+  flush_output();
+  ::_exit(code);
+}
+
+}  // namespace cohort::session

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+
+namespace cohort::session {
+
+/// What a run does when the process is signalled or leaves by std::exit.
+class ProcessEvents {
+ public:
+  virtual ~ProcessEvents() = default;
+  /// std::exit(code) was called, on the thread that this is called on.
+  virtual void on_exit(int code) = 0;
+};
+
+/// Catches SIGINT, SIGTERM and SIGUSR2, and std::exit, for the run that is going on. One at a time; what was set before
+/// is put back at the end. A SIGINT that was ignored, as in what a shell starts in the background, stays ignored.
+///
+/// At first the handler itself ends the process. Once somebody looks, with the take functions, it only notes the
+/// signal.
+class SignalWatch {
+ public:
+  /// `speaks`: a line is written when the handler ends the process.
+  SignalWatch(ProcessEvents& events, bool speaks);
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+  ~SignalWatch();
+
+  /// From here on somebody looks.
+  void only_note();
+  /// From here on nobody looks any more; ends the process if a signal has come that nobody has taken. `speaks`: as
+  /// above.
+  void end_at_once(bool speaks);
+
+  /// SIGINT or SIGTERM, each only once; 0 if none has come.
+  int take_end();
+  /// Whether SIGUSR2 has come since the last call.
+  bool take_report();
+};
+
+/// "SIGTERM", "SIGINT", or the number.
+std::string signal_name(int signal);
+
+/// Writes to standard error in one piece, so that lines of several ranks do not mix.
+void say(const std::string& text);
+
+/// Writes out what the program has printed so far.
+void flush_output();
+
+/// Ends the process now, whatever its threads do; what was printed before is written if that is possible without
+/// waiting.
+[[noreturn]] void leave(int code);
+
+}  // namespace cohort::session

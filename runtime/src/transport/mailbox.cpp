@@ -1,0 +1,82 @@
+#include "transport/mailbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::transport {
+
+Mailbox::Mailbox(Endpoint& endpoint)
+    : endpoint_(endpoint),
+      batches_(static_cast<std::size_t>(endpoint.size())),
+      next_transfer_(static_cast<std::size_t>(endpoint.size()), 1) {}
+
+void Mailbox::post_value(Address to, wire::ValueIs message, std::vector<detail::ConstSegment> segments,
+                         std::shared_ptr<const void> keeps) {
+  if (segments.empty()) return post(to, message);
+  TransferId& next = next_transfer_[static_cast<std::size_t>(to)];
+  message.transfer = next;
+  next = next == UINT32_MAX ? 1 : next + 1;
+  message.segment_bytes.clear();
+  for (const detail::ConstSegment& segment : segments) {
+    message.segment_bytes.push_back(segment.size);
+    traffic_.bytes_sent += segment.size;
+  }
+  // One packet carries one transfer: what was posted before leaves first, this message goes with its segments.
+  flush(to);
+  Packet packet;
+  wire::append(packet.bytes, message);
+  packet.segments = std::move(segments);
+  packet.transfer = message.transfer;
+  packet.keeps = std::move(keeps);
+  ++traffic_.messages_sent;
+  ++traffic_.packets_sent;
+  traffic_.bytes_sent += packet.bytes.size();
+  endpoint_.send(to, std::move(packet));
+}
+
+std::uint64_t Mailbox::receive(Address from, TransferId transfer, detail::MutableSegment into) {
+  traffic_.bytes_received += into.size;
+  return endpoint_.receive(from, transfer, into);
+}
+
+void Mailbox::flush(Address to) {
+  Batch& batch = batches_[static_cast<std::size_t>(to)];
+  if (batch.bytes.empty()) return;
+  std::erase(waiting_, to);
+  batch.older = false;
+  Packet packet;
+  packet.bytes = std::move(batch.bytes);
+  ++traffic_.packets_sent;
+  traffic_.bytes_sent += packet.bytes.size();
+  endpoint_.send(to, std::move(packet));
+}
+
+void Mailbox::flush() {
+  while (!waiting_.empty()) flush(waiting_.back());
+}
+
+void Mailbox::flush_older() {
+  for (std::size_t i = waiting_.size(); i-- > 0;) {
+    Batch& batch = batches_[static_cast<std::size_t>(waiting_[i])];
+    if (std::exchange(batch.older, true)) flush(waiting_[i]);
+  }
+}
+
+bool Mailbox::poll(Receiver& receiver) {
+  receiver_ = &receiver;
+  return endpoint_.poll(*this);
+}
+
+void Mailbox::on_packet(Address from, detail::ByteBuffer bytes) {
+  ++traffic_.packets_received;
+  traffic_.bytes_received += bytes.size();
+  wire::Reader reader(bytes.view());
+  while (reader.next(message_)) {
+    ++traffic_.messages_received;
+    receiver_->on_message(from, message_);
+  }
+}
+
+void Mailbox::on_received(std::uint64_t ticket) { receiver_->on_received(ticket); }
+
+}  // namespace cohort::transport

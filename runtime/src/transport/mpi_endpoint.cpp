@@ -1,0 +1,82 @@
+#include "transport/mpi_endpoint.hpp"
+
+#include <limits>
+#include <stdexcept>
+
+#include "transport/check_send.hpp"
+#include "transport/mpi_communicator.hpp"
+#include "transport/mpi_inbound.hpp"
+#include "transport/mpi_outbound.hpp"
+#include "transport/mpi_tags.hpp"
+
+namespace cohort::transport {
+namespace {
+
+MpiTags query_tags() {
+  MpiTags tags;
+  int* largest = nullptr;
+  int found = 0;
+  check_mpi(MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &largest, &found), "MPI_Comm_get_attr");
+  if (found != 0) tags.largest = *largest;
+  return tags;
+}
+
+class MpiEndpoint final : public Endpoint {
+ public:
+  MpiEndpoint(const Communicator& world, const MpiOptions& options, MpiTags tags)
+      : matched_probes_(options.matched_probes),
+        communicator_(world.get()),
+        outbound_(communicator_, options, tags),
+        inbound_(communicator_, options, tags) {}
+
+  ~MpiEndpoint() override {
+    if (mpi_is_finalized()) return;
+    const bool sent = outbound_.give_up();
+    const bool received = inbound_.give_up();
+    if (!sent || !received) communicator_.leave();
+  }
+
+  Address address() const override { return communicator_.rank(); }
+  int size() const override { return communicator_.size(); }
+  bool rings() const override { return false; }
+
+  void send(Address to, Packet packet) override {
+    check_peer(address(), size(), to);
+    check_packet(packet);
+    outbound_.send(to, std::move(packet));
+  }
+  std::uint64_t receive(Address from, TransferId transfer, detail::MutableSegment into) override {
+    check_peer(address(), size(), from);
+    return inbound_.receive(from, transfer, into);
+  }
+  bool poll(Sink& sink) override {
+    const bool sent = outbound_.poll();
+    if (inbound_.poll(sink) || sent) return true;
+    // Open MPI's MPI_Improbe looks first and makes progress then: only a second look finds what the first has brought
+    // in. Who sleeps between two polls would learn of it one sleep too late.
+    return matched_probes_ && inbound_.poll(sink);
+  }
+  std::size_t unsent_bytes(Address to) const override {
+    if (to == address()) return 0;
+    check_peer(address(), size(), to);
+    return outbound_.unsent_bytes(to);
+  }
+  bool all_sent() const override { return outbound_.all_sent(); }
+
+ private:
+  const bool matched_probes_;
+  Communicator communicator_;
+  MpiOutbound outbound_;
+  MpiInbound inbound_;
+};
+
+}  // namespace
+
+std::unique_ptr<Endpoint> make_mpi_endpoint(const Communicator& world, const MpiOptions& options) {
+  if (options.piece_bytes == 0 || options.piece_bytes > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    throw std::logic_error("piece_bytes must be 1 to INT_MAX");
+  }
+  return std::make_unique<MpiEndpoint>(world, options, query_tags());
+}
+
+}  // namespace cohort::transport

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "transport/transport.hpp"
+
+namespace cohort::transport {
+
+class Communicator;
+
+/// The same on all ranks.
+struct MpiOptions {
+  /// MPI_Improbe and MPI_Imrecv; else MPI_Iprobe and MPI_Irecv, for an MPI that lacks them.
+  bool matched_probes = true;
+  /// Largest MPI message, 1 to INT_MAX; longer segments and packets travel as several.
+  std::size_t piece_bytes = std::size_t{1} << 30;
+  /// Bytes of packets on the way to one rank that it has not taken out of MPI yet; what is beyond waits at the sender.
+  std::size_t window_bytes = std::size_t{16} << 20;
+  /// Bytes of segments on the way to one rank at once, but one piece always.
+  std::size_t segment_window_bytes = std::size_t{64} << 20;
+};
+
+/// All ranks of `world` together; the rank is the address. It has a communicator of its own.
+///
+/// A transfer's id modulo MPI's largest tag (32767 or more) must be unique among those on the way from one rank to
+/// another. The receiver must ask for all segments it was told of without waiting for one of them to end first: the
+/// sender decides the order. Destroying it never blocks; what is still on its way then is given up.
+std::unique_ptr<Endpoint> make_mpi_endpoint(const Communicator& world, const MpiOptions& options);
+
+}  // namespace cohort::transport

@@ -1,0 +1,126 @@
+#include "transport/mpi_outbound.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::transport {
+namespace {
+
+// What MPI needs beside the bytes to keep a message that nobody has asked for.
+constexpr std::size_t kMessageOverheadBytes = 128;
+constexpr std::size_t kMarksPerWindow = 16;
+constexpr std::size_t kSegmentPiecesAtOnce = 32;
+// Longer ones have hardly ever left when MPI_Isend returns.
+constexpr std::size_t kTestAtOnceBytes = 64 * 1024;
+
+}  // namespace
+
+MpiOutbound::MpiOutbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags)
+    : communicator_(communicator),
+      options_(options),
+      tags_(tags),
+      peers_(static_cast<std::size_t>(communicator.size())) {}
+
+void MpiOutbound::send(Address to, Packet packet) {
+  Peer& target = peer(to);
+  target.unsent_bytes += packet.bytes.size();
+  if (target.packets.empty() && target.window_bytes < options_.window_bytes) {
+    start_packet(to, target, std::move(packet.bytes));
+  } else {
+    target.packets.push_back(std::move(packet.bytes));
+  }
+  if (packet.segments.empty()) return;
+  for (const detail::ConstSegment& segment : packet.segments) target.unsent_bytes += segment.size;
+  target.transfers.push_back({std::move(packet.segments), std::move(packet.keeps), tags_.of_transfer(packet.transfer)});
+  send_segments(to, target);
+}
+
+bool MpiOutbound::poll() {
+  if (under_way_.empty()) return false;
+  under_way_.take_ended(ended_);
+  if (ended_.empty()) return false;
+  for (const auto& [message, status] : ended_) {
+    Peer& target = peer(message.to);
+    target.unsent_bytes -= message.bytes;
+    target.window_bytes -= message.opens_bytes;
+    if (message.segment) {
+      target.segment_bytes -= message.bytes;
+      --target.segments;
+    }
+  }
+  for (const auto& [message, status] : ended_) {
+    send_packets(message.to, peer(message.to));
+    send_segments(message.to, peer(message.to));
+  }
+  ended_.clear();
+  return true;
+}
+
+void MpiOutbound::send_packets(Address to, Peer& target) {
+  while (!target.packets.empty() && target.window_bytes < options_.window_bytes) {
+    detail::ByteBuffer bytes = std::move(target.packets.front());
+    target.packets.pop_front();
+    start_packet(to, target, std::move(bytes));
+  }
+}
+
+void MpiOutbound::start_packet(Address to, Peer& target, detail::ByteBuffer bytes) {
+  const std::size_t size = bytes.size();
+  if (size < options_.piece_bytes) {
+    const std::byte* from = bytes.data();
+    start_packet_piece(target, from, {to, size, false, 0, std::move(bytes), nullptr});
+    return;
+  }
+  const auto whole = std::make_shared<const detail::ByteBuffer>(std::move(bytes));
+  for (std::size_t at = 0;; at += options_.piece_bytes) {
+    const std::size_t count = std::min(options_.piece_bytes, size - at);
+    start_packet_piece(target, whole->data() + at, {to, count, false, 0, {}, whole});
+    if (count < options_.piece_bytes) return;
+  }
+}
+
+void MpiOutbound::start_packet_piece(Peer& target, const std::byte* from, Message message) {
+  const int count = to_mpi_count(message.bytes);
+  target.window_bytes += message.bytes + kMessageOverheadBytes;
+  target.unmarked_bytes += message.bytes + kMessageOverheadBytes;
+  MPI_Request request = MPI_REQUEST_NULL;
+  if (target.unmarked_bytes >= options_.window_bytes / kMarksPerWindow) {
+    message.opens_bytes = std::exchange(target.unmarked_bytes, 0);
+    check_mpi(MPI_Issend(from, count, MPI_BYTE, message.to, MpiTags::kPacket, communicator_.get(), &request),
+              "MPI_Issend");
+  } else {
+    check_mpi(MPI_Isend(from, count, MPI_BYTE, message.to, MpiTags::kPacket, communicator_.get(), &request),
+              "MPI_Isend");
+    if (message.bytes <= kTestAtOnceBytes) {
+      int done = 0;
+      check_mpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
+      if (done != 0) {
+        target.unsent_bytes -= message.bytes;
+        return;
+      }
+    }
+  }
+  under_way_.add(request, std::move(message));
+}
+
+void MpiOutbound::send_segments(Address to, Peer& target) {
+  while (!target.transfers.empty() && target.segments < kSegmentPiecesAtOnce) {
+    Transfer& transfer = target.transfers.front();
+    const detail::ConstSegment segment = transfer.segments[transfer.next];
+    const std::size_t bytes = std::min(options_.piece_bytes, segment.size - transfer.sent_bytes);
+    if (target.segments != 0 && target.segment_bytes + bytes > options_.segment_window_bytes) return;
+    MPI_Request request = MPI_REQUEST_NULL;
+    check_mpi(MPI_Issend(segment.data + transfer.sent_bytes, to_mpi_count(bytes), MPI_BYTE, to, transfer.tag,
+                         communicator_.get(), &request),
+              "MPI_Issend");
+    under_way_.add(request, {to, bytes, true, 0, {}, transfer.keeps});
+    target.segment_bytes += bytes;
+    ++target.segments;
+    transfer.sent_bytes += bytes;
+    if (transfer.sent_bytes < segment.size) continue;
+    transfer.sent_bytes = 0;
+    if (++transfer.next == transfer.segments.size()) target.transfers.pop_front();
+  }
+}
+
+}  // namespace cohort::transport

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "transport/mpi_communicator.hpp"
+#include "transport/mpi_endpoint.hpp"
+#include "transport/mpi_requests.hpp"
+#include "transport/mpi_tags.hpp"
+
+namespace cohort::transport {
+
+/// The sending half of an MPI endpoint.
+///
+/// A packet is one message, or several if it is longer than a piece (see MpiTags). So that a rank that does not receive
+/// does not fill its MPI's buffers, about one packet in a sixteenth of the window is sent synchronously: once it has
+/// been taken, so have all before it. Segments are sent synchronously, a few at a time.
+class MpiOutbound {
+ public:
+  MpiOutbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags);
+
+  void send(Address to, Packet packet);
+  /// Returns whether anything ended.
+  bool poll();
+  std::size_t unsent_bytes(Address to) const { return peer(to).unsent_bytes; }
+  bool all_sent() const { return under_way_.empty(); }
+  /// Returns whether all was sent; what MPI still reads is kept for ever.
+  bool give_up() { return under_way_.give_up(); }
+
+ private:
+  /// Keeps what one MPI message is sent from.
+  struct Message {
+    Address to;
+    std::size_t bytes;
+    bool segment;
+    std::size_t opens_bytes;  ///< of the window, once it has been taken
+    detail::ByteBuffer buffer;
+    std::shared_ptr<const void> keeps;
+  };
+  struct Transfer {
+    std::vector<detail::ConstSegment> segments;
+    std::shared_ptr<const void> keeps;
+    int tag;
+    std::size_t next = 0;        ///< segment
+    std::size_t sent_bytes = 0;  ///< of it
+  };
+  struct Peer {
+    std::deque<detail::ByteBuffer> packets;
+    std::deque<Transfer> transfers;
+    std::size_t unsent_bytes = 0;
+    std::size_t window_bytes = 0;    ///< taken up
+    std::size_t unmarked_bytes = 0;  ///< of these, since the last synchronous send
+    std::size_t segment_bytes = 0;   ///< under way
+    std::size_t segments = 0;        ///< pieces under way
+  };
+
+  Peer& peer(Address to) { return peers_[static_cast<std::size_t>(to)]; }
+  const Peer& peer(Address to) const { return peers_[static_cast<std::size_t>(to)]; }
+  void send_packets(Address to, Peer& peer);
+  void send_segments(Address to, Peer& peer);
+  void start_packet(Address to, Peer& peer, detail::ByteBuffer bytes);
+  void start_packet_piece(Peer& peer, const std::byte* from, Message message);
+
+  const Communicator& communicator_;
+  MpiOptions options_;
+  MpiTags tags_;
+  std::vector<Peer> peers_;
+  MpiRequests<Message> under_way_;
+  std::vector<MpiRequests<Message>::Ended> ended_;
+};
+
+}  // namespace cohort::transport

@@ -1,0 +1,131 @@
+#include "transport/mpi_world.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+
+#include "cohort/types.hpp"
+#include "transport/mpi_communicator.hpp"
+
+namespace cohort::transport {
+namespace {
+
+int to_mpi(ThreadLevel level) {
+  switch (level) {
+    case ThreadLevel::single:
+      return MPI_THREAD_SINGLE;
+    case ThreadLevel::funneled:
+      return MPI_THREAD_FUNNELED;
+    case ThreadLevel::serialized:
+      return MPI_THREAD_SERIALIZED;
+    case ThreadLevel::multiple:
+      return MPI_THREAD_MULTIPLE;
+  }
+  std::abort();
+}
+
+// MPI orders its levels, but their numbers are its own.
+ThreadLevel from_mpi(int level) {
+  if (level >= MPI_THREAD_MULTIPLE) return ThreadLevel::multiple;
+  if (level >= MPI_THREAD_SERIALIZED) return ThreadLevel::serialized;
+  if (level >= MPI_THREAD_FUNNELED) return ThreadLevel::funneled;
+  return ThreadLevel::single;
+}
+
+bool mpi_is_initialized() {
+  int initialized = 0;
+  check_mpi(MPI_Initialized(&initialized), "MPI_Initialized");
+  return initialized != 0;
+}
+
+}  // namespace
+
+MpiWorld::MpiWorld(ThreadLevel wanted) {
+  if (mpi_is_finalized())
+    throw UsageError(
+        "MPI has been finalized already and cannot be started again: a program that calls cohort::run more than "
+        "once calls MPI_Init_thread and MPI_Finalize itself");
+  int level = MPI_THREAD_SINGLE;
+  if (mpi_is_initialized()) {
+    check_mpi(MPI_Query_thread(&level), "MPI_Query_thread");
+  } else {
+    check_mpi(MPI_Init_thread(nullptr, nullptr, to_mpi(wanted), &level), "MPI_Init_thread");
+    owns_mpi_ = true;
+    // Covers calls that belong to no communicator, and the duplication itself. A program's own choice is left alone.
+    check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  }
+  thread_level_ = from_mpi(level);
+  communicator_ = std::make_unique<Communicator>(MPI_COMM_WORLD);
+  rank_ = communicator_->rank();
+  size_ = communicator_->size();
+
+  MPI_Comm node = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(communicator_->get(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
+            "MPI_Comm_split_type");
+  check_mpi(MPI_Comm_rank(node, &node_rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(node, &node_size_), "MPI_Comm_size");
+  check_mpi(MPI_Comm_free(&node), "MPI_Comm_free");
+
+  std::array<char, MPI_MAX_PROCESSOR_NAME> name{};
+  int length = 0;
+  check_mpi(MPI_Get_processor_name(name.data(), &length), "MPI_Get_processor_name");
+  host_.assign(name.data(), static_cast<std::size_t>(length));
+}
+
+MpiWorld::~MpiWorld() {
+  try {
+    finalize();
+  } catch (const TransportError&) {
+    // Whoever wants to know calls finalize().
+  }
+}
+
+double MpiWorld::wtime() const { return MPI_Wtime(); }
+
+std::unique_ptr<Endpoint> MpiWorld::make_endpoint(const MpiOptions& options) const {
+  return make_mpi_endpoint(*communicator_, options);
+}
+
+std::vector<std::string> MpiWorld::all_gather(std::string_view text) const {
+  const auto ranks = static_cast<std::size_t>(size_);
+  const std::uint64_t bytes = text.size();
+  std::vector<std::uint64_t> sizes(ranks);
+  check_mpi(MPI_Allgather(&bytes, 1, MPI_UINT64_T, sizes.data(), 1, MPI_UINT64_T, communicator_->get()),
+            "MPI_Allgather");
+  std::vector<int> counts(ranks);
+  std::vector<int> starts(ranks);
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < ranks; ++i) {
+    counts[i] = to_mpi_count(sizes[i]);
+    starts[i] = to_mpi_count(total);
+    total += sizes[i];
+  }
+  std::string all(total, '\0');
+  check_mpi(MPI_Allgatherv(text.data(), to_mpi_count(text.size()), MPI_CHAR, all.data(), counts.data(), starts.data(),
+                           MPI_CHAR, communicator_->get()),
+            "MPI_Allgatherv");
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < ranks; ++i) {
+    texts.push_back(all.substr(static_cast<std::size_t>(starts[i]), static_cast<std::size_t>(sizes[i])));
+  }
+  return texts;
+}
+
+void MpiWorld::abort(int code) const noexcept {
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::_Exit(code);
+}
+
+void MpiWorld::finalize_for_process() {
+  owns_mpi_ = true;
+  finalize();
+}
+
+void MpiWorld::finalize() {
+  communicator_.reset();
+  if (!std::exchange(owns_mpi_, false) || mpi_is_finalized()) return;
+  check_mpi(MPI_Finalize(), "MPI_Finalize");
+}
+
+}  // namespace cohort::transport

@@ -1,0 +1,110 @@
+#include "worker/task_execution.hpp"
+
+#include <utility>
+
+#include "wire/error_codec.hpp"
+
+namespace cohort::worker {
+
+namespace {
+
+/// Below this a copy costs less than a thread that waits for the segments.
+constexpr std::size_t kCopyBytes = 256 * 1024;
+
+const detail::TaskType& task_type_at(detail::CodeAddress address, detail::CodeMap& code) {
+  return *static_cast<const detail::TaskType*>(code.from_code(address));
+}
+
+wire::Failure failure_here(const Site& site, const std::string& label, int attempt) {
+  wire::Failure failure = wire::describe(std::current_exception());
+  if (failure.host.empty()) {  // else it is the failure of another task, passed on
+    failure.label = label;
+    failure.host = site.host;
+    failure.rank = site.rank;
+    failure.attempt = attempt;
+  }
+  return failure;
+}
+
+std::vector<std::byte> to_vector(const detail::ByteBuffer& bytes) {
+  return {bytes.data(), bytes.data() + bytes.size()};
+}
+
+}  // namespace
+
+Ended execute(const StartedTask& task, std::vector<StoredValue> inputs, RunningTask& running, const Site& site,
+              detail::CodeMap& code, const std::function<base::Time()>& clock) {
+  Ended ended;
+  ended.done.id = task.id;
+  ended.done.attempt = task.attempt;
+  const ThisTask here(running);
+  try {
+    const detail::TaskType& type = task_type_at(task.work.type, code);
+    std::vector<detail::TaskInput> opened(inputs.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      opened[i].value = inputs[i].open(code);
+      inputs[i] = {};
+      // Still being sent to somebody: then it must stay as it is.
+      opened[i].may_move = task.inputs[i].may_move && opened[i].value && opened[i].value.box()->unique();
+    }
+    detail::TaskCall call{detail::Decoder(task.work.payload, &code), opened, {}};
+    const base::Time start = clock();
+    type.run(call);
+    ended.when = clock();
+    ended.done.duration_ns = static_cast<std::uint64_t>((ended.when - start).count());
+    opened.clear();
+    if (type.result != nullptr) {
+      detail::Encoder encoder(&code, kSmallValueBytes);
+      type.result->encode(*call.result.box(), encoder);
+      ended.done.value_bytes = encoder.total_bytes();
+      ended.done.small = !encoder.overflowed() && encoder.segments().empty();
+      if (ended.done.small) ended.done.bytes = to_vector(encoder.bytes());
+    } else {
+      ended.done.small = true;
+    }
+    ended.value = std::move(call.result);
+  } catch (...) {
+    ended.when = clock();
+    ended.done.outcome = wire::Done::Outcome::failed;
+    ended.done.failure = failure_here(site, running.label, running.attempt);
+  }
+  return ended;
+}
+
+wire::CallDone execute(const wire::Call& call, const Site& site, detail::CodeMap& code) {
+  wire::CallDone done;
+  done.ticket = call.ticket;
+  RunningTask running;
+  running.rank = site.rank;
+  const ThisTask here(running);
+  try {
+    const detail::TaskType& type = task_type_at(call.type, code);
+    detail::TaskCall typed{detail::Decoder(call.payload, &code), {}, {}};
+    type.run(typed);
+    if (type.result != nullptr) {
+      detail::Encoder encoder(&code);
+      encoder.copy_everything();
+      type.result->encode(*typed.result.box(), encoder);
+      done.bytes = to_vector(encoder.bytes());
+    }
+  } catch (...) {
+    done.failure = failure_here(site, {}, 0);
+  }
+  return done;
+}
+
+OutgoingValue encode_for_sending(const detail::Value& value, detail::CodeMap& code) {
+  if (!value) return {};
+  const detail::ValueType& type = value.box()->type();
+  detail::Encoder encoder(&code);
+  type.encode(*value.box(), encoder);
+  if (!encoder.segments().empty() && !type.may_fill_later && encoder.total_bytes() < kCopyBytes) {
+    detail::Encoder copier(&code);
+    copier.copy_everything();
+    type.encode(*value.box(), copier);
+    return {to_vector(copier.bytes()), {}};
+  }
+  return {to_vector(encoder.bytes()), encoder.segments()};
+}
+
+}  // namespace cohort::worker

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "cohort/detail/erased.hpp"
+#include "wire/messages.hpp"
+#include "worker/running_task.hpp"
+#include "worker/value_store.hpp"
+#include "worker/worker_state.hpp"
+
+namespace cohort::worker {
+
+/// A value whose bytes are at most this long rides with Done.
+inline constexpr std::size_t kSmallValueBytes = 1024;
+
+/// Where tasks run, as errors and this_task tell it.
+struct Site {
+  int rank = 0;
+  std::string host;
+};
+
+/// What running one task gave.
+struct Ended {
+  wire::Done done;
+  detail::Value value;  ///< empty unless finished, and for void
+  base::Time when{};
+};
+
+/// Runs one task on this thread. Never throws: all that goes wrong is in `done`. `inputs` are used up.
+Ended execute(const StartedTask& task, std::vector<StoredValue> inputs, RunningTask& running, const Site& site,
+              detail::CodeMap& code, const std::function<base::Time()>& clock);
+
+/// Runs a call outside scheduling; its whole value is in the answer.
+wire::CallDone execute(const wire::Call& call, const Site& site, detail::CodeMap& code);
+
+/// The bytes and segments of `value`, as they are sent. Small values, and those of a type that must be decoded in one
+/// go, are copied. Throws what the type's own code throws.
+struct OutgoingValue {
+  std::vector<std::byte> bytes;
+  std::vector<detail::ConstSegment> segments;  ///< lie in the value
+};
+OutgoingValue encode_for_sending(const detail::Value& value, detail::CodeMap& code);
+
+}  // namespace cohort::worker

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/id_map.hpp"
+#include "cohort/detail/erased.hpp"
+
+namespace cohort::worker {
+
+/// A value as it came over the wire: made into an object by the first that uses it, on its thread. What goes wrong then
+/// is the failure of each that uses it.
+class ArrivedValue {
+ public:
+  ArrivedValue(std::vector<std::byte> bytes, const detail::ValueType* type) : bytes_(std::move(bytes)), type_(type) {}
+  explicit ArrivedValue(std::exception_ptr error) : error_(std::move(error)) {}
+
+  /// Any thread; decodes at the first call.
+  detail::Value open(detail::CodeMap& code) {
+    std::call_once(once_, [&] {
+      if (error_) return;
+      try {
+        detail::Decoder decoder(bytes_, &code);
+        value_ = detail::Value(type_->decode(decoder));
+        if (decoder.left() != 0) throw detail::DecodeError("bytes are left over after a value");
+      } catch (...) {
+        error_ = std::current_exception();
+      }
+    });
+    if (error_) std::rethrow_exception(error_);
+    return value_;
+  }
+  const std::vector<std::byte>& bytes() const { return bytes_; }
+  const std::exception_ptr& error() const { return error_; }
+
+ private:
+  const std::vector<std::byte> bytes_;
+  const detail::ValueType* type_ = nullptr;
+  std::once_flag once_;
+  detail::Value value_;
+  std::exception_ptr error_;
+};
+
+/// A value of a worker: an object, or bytes that nobody has looked at. Both empty: the value of a void task.
+struct StoredValue {
+  detail::Value object;
+  std::shared_ptr<ArrivedValue> arrived;
+
+  detail::Value open(detail::CodeMap& code) const { return arrived ? arrived->open(code) : object; }
+};
+
+/// The values one worker holds. Not thread-safe.
+class ValueStore {
+ public:
+  void put(TaskId id, StoredValue value) { values_[id] = std::move(value); }
+  /// Null if it is not there.
+  const StoredValue* find(TaskId id) { return values_.find(id); }
+  /// Gives the value away.
+  StoredValue take(TaskId id) {
+    StoredValue* value = values_.find(id);
+    if (value == nullptr) return {};
+    StoredValue taken = std::move(*value);
+    values_.erase(id);
+    return taken;
+  }
+  void drop(TaskId id) { take(id); }
+  std::size_t size() const { return values_.size(); }
+
+ private:
+  base::IdMap<StoredValue> values_;
+};
+
+}  // namespace cohort::worker

@@ -1,0 +1,273 @@
+#include "worker/arrival.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cohort::worker {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Between two looks at the transport while tasks are ready.
+constexpr base::Time kPollEvery = 10us;
+/// Messages do not wait longer than this for a slot that goes from task to task.
+constexpr base::Time kFlushEvery = 20us;
+/// How often the helper looks while tasks run, at first and at most.
+constexpr base::Time kHelpEvery = 100us;
+constexpr base::Time kHelpEveryAtMost = 1ms;
+/// The same while nothing comes in: still a peer's request waits for well under a millisecond.
+constexpr base::Time kHelpEveryInSilence = 400us;
+/// How often it looks for signals while the rank is idle.
+constexpr base::Time kWatchEvery = 50ms;
+/// A task that has run for so long is reported as running.
+constexpr base::Time kReportRunningAfter = 1ms;
+/// How long tasks may go on after the order to leave at once.
+constexpr base::Time kGrace = 20ms;
+
+}  // namespace
+
+Worker::Worker(transport::Endpoint& endpoint, base::Doorbell& bell, base::ModuleTable& modules, WorkerOptions options)
+    : options_(std::move(options)),
+      bell_(bell),
+      modules_(modules),
+      mailbox_(endpoint),
+      state_(*this, endpoint.address()),
+      running_(static_cast<std::size_t>(options_.slots)) {}
+
+Worker::~Worker() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  arrivals_cv_.notify_all();
+  decoding_.stop();
+  calls_.stop();
+}
+
+int Worker::run() {
+  wire::Hello hello;
+  hello.host = options_.site.host;
+  hello.threads = options_.slots;
+  for (const base::Module& module : modules_.comparable()) hello.modules.push_back({module.identity, module.name});
+  {
+    const std::lock_guard lock(mutex_);
+    mailbox_.post(0, hello);
+    mailbox_.flush();
+  }
+  if (options_.one_thread) {
+    one_thread_loop();
+  } else {
+    std::thread helper([this] { help(); });
+    std::vector<std::thread> slots;
+    for (std::size_t slot = 1; slot < running_.size(); ++slot) slots.emplace_back([this, slot] { slot_loop(slot); });
+    slot_loop(0);
+    for (std::thread& slot : slots) slot.join();
+    {
+      const std::lock_guard lock(mutex_);
+      helper_ends_ = true;
+    }
+    helper_bell_.ring();
+    helper.join();
+  }
+  // What was said last must leave before the transport goes.
+  const std::lock_guard lock(mutex_);
+  mailbox_.post(0, wire::Stopped{});
+  mailbox_.flush();
+  for (const base::Time end = options_.clock() + base::Time(1s); !mailbox_.all_sent() && options_.clock() < end;) {
+    mailbox_.poll(*this);
+  }
+  return stop_->exit_code;
+}
+
+void Worker::alarm(int signal, const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  mailbox_.post(0, wire::Alarm{signal, text});
+  mailbox_.flush();
+}
+
+std::string Worker::report() const {
+  const std::lock_guard lock(mutex_);
+  std::string text = "cohort: rank " + std::to_string(options_.site.rank) + " on " + options_.site.host + ": " +
+                     std::to_string(state_.running()) + " tasks run, " + std::to_string(state_.open_tasks()) +
+                     " are here, " + std::to_string(store_.size()) + " values are held\n";
+  for (const std::string& line : state_.who_waits(20)) text += "cohort:   " + line + "\n";
+  return text;
+}
+
+// --- slots
+// ------------------------------------------------------------------------------------------------------------
+
+void Worker::slot_loop(std::size_t slot) try {
+  base::Backoff backoff(options_.backoff);
+  Lock lock(mutex_);
+  while (!must_stop()) {
+    const bool look = !polling_ && options_.clock() - last_poll_ > kPollEvery;
+    if (state_.any_ready() && look) poll(options_.clock());
+    if (stop_) {
+      slots_cv_.wait_for(lock, base::Time(1ms));
+      continue;
+    }
+    if (std::optional<StartedTask> task = state_.take_ready()) {
+      backoff.reset();
+      run_task(lock, *std::move(task), slot);
+    } else {
+      wait_for_work(lock, backoff);
+    }
+  }
+  slots_cv_.notify_all();
+} catch (const std::exception& error) {
+  options_.broken(error.what());
+}
+
+void Worker::one_thread_loop() {
+  base::Backoff backoff(options_.backoff);
+  Lock lock(mutex_);
+  while (!must_stop()) {
+    lock.unlock();
+    options_.watch();
+    lock.lock();
+    const bool any = poll(options_.clock());
+    const auto now_due = std::exchange(later_, {});
+    lock.unlock();
+    for (const auto& due : now_due) due();
+    lock.lock();
+    if (std::optional<StartedTask> task = stop_ ? std::nullopt : state_.take_ready()) {
+      backoff.reset();
+      run_task(lock, *std::move(task), 0);
+    } else if (any) {
+      backoff.reset();
+    } else {
+      mailbox_.flush();
+      backoff.pause(bell_, bell_.ticket(), base::Time::max());
+    }
+  }
+}
+
+/// Nothing is ready: one slot polls, the others sleep until it has something for them.
+void Worker::wait_for_work(Lock& lock, base::Backoff& backoff) {
+  mailbox_.flush();
+  if (polling_) {
+    ++sleeping_slots_;
+    slots_cv_.wait(lock, [&] { return state_.any_ready() || !polling_ || must_stop(); });
+    --sleeping_slots_;
+    return;
+  }
+  polling_ = true;
+  const std::uint64_t ticket = bell_.ticket();
+  if (poll(options_.clock()) || state_.any_ready() || stop_) {
+    backoff.reset();
+  } else {
+    const bool may_sleep = receiving_.empty() && mailbox_.endpoint().all_sent();
+    lock.unlock();
+    if (may_sleep || !backoff.sleeping()) {
+      backoff.pause(bell_, ticket, base::Time::max());
+    } else {
+      std::this_thread::yield();
+    }
+    lock.lock();
+  }
+  polling_ = false;
+  // What is ready now this slot takes itself; run_task() wakes others if there is more.
+  if (sleeping_slots_ > 0 && must_stop()) wake_slots();
+}
+
+/// Those that sleep behind the polling one, and that one itself should it sleep on the bell.
+void Worker::wake_slots() {
+  slots_cv_.notify_all();
+  bell_.ring();
+}
+
+bool Worker::poll(base::Time now) {
+  last_poll_ = now;
+  return mailbox_.poll(*this);
+}
+
+void Worker::run_task(Lock& lock, StartedTask task, std::size_t slot) {
+  RunningTask running;
+  running.id = task.id;
+  running.rank = options_.site.rank;
+  running.attempt = static_cast<int>(task.attempt);
+  running.label = task.work.label;
+  running.started = options_.clock();
+  running_[slot] = &running;
+  std::vector<StoredValue> inputs;
+  inputs.reserve(task.inputs.size());
+  for (const StartedTask::Input& input : task.inputs) {
+    inputs.push_back(input.may_move ? store_.take(input.id) : *store_.find(input.id));
+  }
+  if (helper_sleeps_long_) {
+    helper_sleeps_long_ = false;
+    helper_bell_.ring();
+  }
+  if (sleeping_slots_ > 0 && state_.any_ready()) wake_slots();
+  lock.unlock();
+  Ended ended = execute(task, std::move(inputs), running, options_.site, modules_, options_.clock);
+  lock.lock();
+  running_[slot] = nullptr;
+  ++tasks_ended_;
+  const bool finished = ended.done.outcome == wire::Done::Outcome::finished;
+  if (finished) store_.put(task.id, {std::move(ended.value), nullptr});
+  if (!state_.on_ended(task, finished ? WorkerState::End::finished : WorkerState::End::failed)) {
+    ended.done.outcome = wire::Done::Outcome::cancelled;
+    ended.done.bytes.clear();
+    ended.done.failure.reset();
+  }
+  mailbox_.post(0, ended.done);
+  if (!options_.one_thread && ended.when - last_flush_ > kFlushEvery) {
+    last_flush_ = ended.when;
+    mailbox_.flush();
+  }
+}
+
+// --- the helper
+// -------------------------------------------------------------------------------------------------------
+
+/// Sees to messages while all slots are in tasks, and to signals.
+void Worker::help() try {
+  base::Time every = kHelpEvery;
+  std::uint64_t ended_before = 0;
+  std::optional<base::Time> leave_at;
+  for (;;) {
+    const std::uint64_t ticket = helper_bell_.ticket();
+    options_.watch();
+    Lock lock(mutex_);
+    if (helper_ends_) return;
+    const base::Time now = options_.clock();
+    if (stop_ && stop_->now && state_.running() > 0) {
+      if (!leave_at) leave_at = now + kGrace;
+      if (now >= *leave_at && !std::exchange(left_, true)) {
+        const int code = stop_->exit_code;
+        mailbox_.post(0, wire::Stopped{});
+        mailbox_.flush();
+        // With the lock: nobody touches the transport from here on.
+        options_.leave_now(code);
+      }
+    }
+    const base::Time last_period = every;
+    if (state_.running() == 0 && !mailbox_.anything_waits() && !stop_) {
+      helper_sleeps_long_ = true;
+      every = kWatchEvery;
+    } else {
+      // Slots that go quickly from task to task see to messages themselves.
+      const bool slots_are_quick = tasks_ended_ - ended_before > 16;
+      every = slots_are_quick ? std::min(std::max(every, kHelpEvery) * 2, kHelpEveryAtMost) : kHelpEvery;
+      for (RunningTask* running : running_) {
+        if (running == nullptr || running->reported || now - running->started < kReportRunningAfter) continue;
+        running->reported = true;
+        mailbox_.post(0, wire::Started{running->id});
+      }
+      const bool silence = !mailbox_.anything_waits() && (polling_ || !poll(now));
+      if (silence && !slots_are_quick) every = std::min(last_period + last_period / 2, kHelpEveryInSilence);
+      mailbox_.flush_older();
+      if (sleeping_slots_ > 0 && (state_.any_ready() || stop_)) wake_slots();
+    }
+    ended_before = tasks_ended_;
+    lock.unlock();
+    helper_bell_.wait_for(ticket, every);
+  }
+} catch (const std::exception& error) {
+  options_.broken(error.what());
+}
+
+}  // namespace cohort::worker

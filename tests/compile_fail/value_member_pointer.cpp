@@ -1,0 +1,8 @@
+// expect: cohort: a pointer cannot travel between ranks: send the value it points to
+#include "cohort/transferable.hpp"
+
+struct Point {
+  int x;
+};
+
+int main() { cohort::detail::require_transferable<int Point::*>(); }

@@ -1,0 +1,6 @@
+// expect: cohort: a std::string_view cannot travel between ranks: send a std::string
+#include <string_view>
+
+#include "cohort/transferable.hpp"
+
+int main() { cohort::detail::require_transferable<std::string_view>(); }

@@ -1,0 +1,82 @@
+# The life of a run: run_test.sh starts run_probe on 0 (without mpirun), 1, 2, … ranks, one case for each test.
+cohort_test_program(run_probe run/run_probe.cpp "")
+cohort_test_program(run_probe_other run/run_probe.cpp "")
+target_compile_definitions(run_probe_other PRIVATE RUN_PROBE_OTHER=1)
+if(COHORT_MPI)
+  foreach(program run_probe run_probe_other)
+    target_compile_definitions(${program} PRIVATE RUN_PROBE_WITH_MPI=1)
+    target_link_libraries(${program} PRIVATE MPI::MPI_CXX)
+  endforeach()
+endif()
+
+# run_cases(RANKS counts… CASES cases… [LABELS labels…] [TIMEOUT seconds])
+function(run_cases)
+  cmake_parse_arguments(arg "" "TIMEOUT" "RANKS;CASES;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  foreach(ranks IN LISTS arg_RANKS)
+    if(ranks GREATER 0 AND NOT COHORT_MPI)
+      continue()
+    endif()
+    foreach(case IN LISTS arg_CASES)
+      set(labels ${arg_LABELS})
+      if(ranks GREATER 0)
+        list(APPEND labels mpi)
+      endif()
+      cohort_script_test(NAME run.${case}_${ranks} TIMEOUT ${arg_TIMEOUT} LABELS ${labels}
+          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/run/run_test.sh ${case} ${ranks} $<TARGET_FILE:run_probe>
+                  ${MPIEXEC_EXECUTABLE} ${MPIEXEC_PREFLAGS})
+      if(ranks GREATER 1 AND TEST run.${case}_${ranks})
+        set_tests_properties(run.${case}_${ranks} PROPERTIES PROCESSORS ${ranks})
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+run_cases(RANKS 0 3 CASES
+    arguments_are_taken_out
+    body_returns
+    body_returns_a_large_code
+    body_throws
+    body_throws_while_tasks_run
+    body_throws_with_many_pending
+    dropped_tasks_run
+    everything_works
+    everything_works_on_one_thread
+    exit_in_a_task
+    exit_in_a_thread_while_the_body_waits
+    exit_in_the_body
+    exit_in_the_body_while_tasks_run
+    failure_of_a_task_leaves_the_body
+    failure_that_was_looked_at
+    help_and_version
+    run_twice
+    sigcont_is_ignored
+    sigint_while_idle
+    sigint_while_tasks_run
+    sigterm_on_one_thread
+    sigterm_while_a_rank_is_late
+    sigterm_while_idle
+    sigterm_while_tasks_run
+    sigterm_while_the_body_computes
+    sigterm_while_the_body_waits
+    sigusr2_reports
+    threads_are_set
+    threads_by_default
+    unseen_failure
+    wrong_flag)
+run_cases(RANKS 0 CASES ignored_sigint_stays_ignored srun_without_mpi)
+run_cases(RANKS 2 CASES programs_differ)
+run_cases(RANKS 3 CASES sigusr2_to_a_worker_reports)
+run_cases(RANKS 1 2 4 CASES
+    body_throws_while_tasks_run everything_works everything_works_on_one_thread exit_in_the_body_while_tasks_run
+    sigterm_while_tasks_run)
+if(COHORT_MPI)
+  run_cases(RANKS 0 CASES mpi_is_not_touched)
+  run_cases(RANKS 1 3 CASES mpi_of_the_program mpi_of_the_program_allows_one_thread)
+  run_cases(RANKS 3 CASES mpi_of_the_program_and_exit_while_tasks_run)
+else()
+  run_cases(RANKS 0 CASES built_without_mpi)
+endif()
+run_cases(RANKS 2 3 4 CASES again_and_again LABELS long TIMEOUT 1800)

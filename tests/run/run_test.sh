@@ -1,0 +1,255 @@
+#!/usr/bin/env bash
+# run_test.sh CASE RANKS PROBE [MPIEXEC…]: starts the program PROBE on RANKS ranks (0: without mpirun), lets it end in the
+# way that CASE names, and checks the exit code, that Cohort says what it has to say once, and that nobody is left behind.
+set -uo pipefail
+case_name=$1 ranks=$2 probe=$3
+mpiexec=("${@:4}")
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/harness.sh"
+
+over_ranks() { ((ranks > 1)); }
+
+# --- how the body ends ------------------------------------------------------------------------------------------------
+
+body_returns() {
+  start returns 0; finish; expect_code 0; expect_silence
+  start returns 7; finish; expect_code 7; expect_messages 0
+}
+body_returns_a_large_code() { start returns 200; finish; expect_code 200; expect_messages 0; }
+
+body_throws() {
+  start throws; finish; expect_code 1
+  expect_messages 1 "the program ended with std::runtime_error: the body's own error"
+  start throws_int; finish; expect_code 1
+  expect_messages 1 'the program ended with int'
+}
+body_throws_with_many_pending() {
+  start throws_with_many_pending; finish; expect_code 1; expect_messages 1 "the body's own error"
+}
+body_throws_while_tasks_run() {
+  start throws_while_busy; finish_early; expect_code 1; expect_messages 1 "the body's own error"
+}
+failure_of_a_task_leaves_the_body() {
+  start task_failure_leaves_body; finish; expect_code 1
+  expect_messages 1 "ended with the failure of a task: .*'seeker'.*std::out_of_range: no element 3"
+}
+
+exit_in_the_body() {
+  start exits 0; finish; expect_code 0; expect_silence
+  start exits 3; finish; expect_code 3; expect_messages 0
+  start exits 200; finish; expect_code 200; expect_messages 0
+}
+exit_in_the_body_while_tasks_run() {
+  start exits_while_busy 3; finish_early; expect_code 3; expect_messages 0
+  start exits_while_busy 0; finish_early; expect_code 0; expect_messages 0
+}
+exit_in_a_thread_while_the_body_waits() { start exits_in_thread 4; finish_early; expect_code 4; expect_messages 0; }
+exit_in_a_task() {
+  start exits_in_task 5; finish; expect_code 1
+  expect_messages 1 "task 'leaver' on rank [0-9]+ .*called exit\(5\): the run ends"
+  start exits_in_task 0; finish; expect_code 1; expect_messages 1 'called exit\(0\)'
+}
+
+unseen_failure() {
+  start unseen 1; finish; expect_code 1
+  expect_messages 1 "nobody looked at this failure: .*'seeker'.*no element 0"
+  start unseen 25; finish; expect_code 1; expect_messages 11 'nobody looked at this failure|and at 15 more'
+}
+failure_that_was_looked_at() { start looked_at; finish; expect_code 0; expect_silence; }
+dropped_tasks_run() {
+  start dropped 100; finish; expect_code 0; expect_silence
+  local count
+  count=$(find "$work" -name 'dropped.*' | wc -l)
+  ((count == 100)) || fail "$count tasks have run, not 100"
+}
+
+# --- signals ----------------------------------------------------------------------------------------------------------
+
+# signal_ends SIGNAL NUMBER CASE: to each of those that can be hit.
+signal_ends() {
+  local target
+  for target in launcher group rank0 worker; do
+    [[ $target == worker ]] && ! over_ranks && continue
+    start "$3"
+    wait_for_mark ready
+    [[ $3 == idle || $3 == spins ]] || wait_for_mark task
+    case $target in
+      rank0) hit "$1" "$(pid_of_rank 0)" ;;
+      worker) hit "$1" "$(pid_of_rank 1)" ;;
+      *) hit "$1" $target ;;
+    esac
+    finish
+    printf '%s to %s: code %s\n' "$1" $target "$code"
+    # What mpirun makes of a signal to itself is its own affair.
+    if ((ranks == 0)) || [[ $target == rank0 || $target == worker ]]; then expect_code $((128 + $2)); else expect_failure; fi
+    expect_messages 1 'ended by SIG(TERM|INT)'
+  done
+}
+sigterm_while_idle() { signal_ends TERM 15 idle; }
+sigint_while_idle() { signal_ends INT 2 idle; }
+sigterm_while_the_body_computes() { signal_ends TERM 15 spins; }
+sigterm_while_tasks_run() { signal_ends TERM 15 busy; }
+sigint_while_tasks_run() { signal_ends INT 2 busy; }
+sigterm_while_the_body_waits() { signal_ends TERM 15 waits; }
+sigterm_on_one_thread() { export COHORT_ONE_THREAD=1; signal_ends TERM 15 idle; signal_ends TERM 15 waits_alone; }
+
+# A rank that has not come as far as cohort::run: the others wait for it, but not for ever.
+sigterm_while_a_rank_is_late() {
+  start late
+  wait_for_mark ready
+  sleep 1  # until rank 0 has come from there to its wait: whatever it has reached, the result must be the same
+  hit TERM launcher
+  finish; expect_failure; expect_messages_at_most 1
+}
+
+sigusr2_reports() {
+  start waits
+  wait_for_mark ready
+  kill -USR2 "$(pid_of_rank 0)"
+  if over_ranks; then
+    wait_until 10 grep -q 'cohort: rank 1 .* tasks run' "$work/err" || fail 'rank 1 has not reported'
+  fi
+  wait_until 10 grep -q "cohort:   .*'long'" "$work/err" || fail 'nobody says what is waited for'
+  grep -q 'cohort: rank 0 .* tasks have not ended' "$work/err" || fail 'rank 0 has not reported'
+  hit TERM launcher
+  finish; expect_failure
+}
+sigusr2_to_a_worker_reports() {
+  start waits
+  wait_for_mark ready
+  kill -USR2 "$(pid_of_rank 1)"
+  wait_until 10 grep -q 'cohort: rank 1 .* tasks run' "$work/err" || fail 'rank 1 has not reported'
+  hit TERM launcher
+  finish; expect_failure
+}
+sigcont_is_ignored() {
+  start idle
+  wait_for_mark ready
+  local pid
+  for pid in $(rank_pids); do kill -CONT "$pid"; done
+  sleep 0.3
+  for pid in $(rank_pids); do alive "$pid" || fail "SIGCONT has ended $pid"; done
+  hit TERM launcher
+  finish; expect_failure; expect_messages 1 'ended by SIGTERM'
+}
+# What a shell without job control starts in the background ignores Ctrl-C, and goes on to do so.
+ignored_sigint_stays_ignored() {
+  env --ignore-signal=INT setsid "$probe" idle >"$work/out" 2>"$work/err" </dev/null &
+  launcher=$!
+  wait_for_mark ready
+  kill -INT "$launcher"
+  sleep 0.3
+  alive "$launcher" || fail 'SIGINT has ended it'
+  hit TERM launcher
+  finish; expect_code 143
+}
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+help_and_version() {
+  start --cohort-help returns 7; finish; expect_code 0; expect_silence
+  (($(grep -c "Cohort's flags" "$work/out") == 1)) || fail 'the help must stand there once'
+  start --cohort-version; finish; expect_code 0; expect_silence
+  (($(grep -c '^cohort [0-9]' "$work/out") == 1)) || fail 'the version must stand there once'
+}
+wrong_flag() {
+  start returns 0 --cohort-thread=3; finish; expect_failure
+  expect_messages 1 '--cohort-thread: no such flag; did you mean --cohort-threads\?'
+  start returns 0 --cohort-threads=many; finish; expect_failure; expect_messages 1 '--cohort-threads=many: needs a whole number'
+  start returns 0 --cohort-config=/nowhere/x; finish; expect_failure; expect_messages 1 '/nowhere/x: cannot be read'
+}
+arguments_are_taken_out() {
+  start arguments a --cohort-threads=1 b --cohort-one-thread=no -- --cohort-c; finish; expect_code 0; expect_silence
+  expect_output '^\[arguments\]\[a\]\[b\]\[--\]\[--cohort-c\] end null$'
+}
+threads_are_set() {
+  local workers=$((ranks > 1 ? ranks - 1 : 1))
+  start threads --cohort-threads=3; finish; expect_code 0; expect_output "^$workers workers, $((workers * 3)) slots"
+  COHORT_THREADS=2 start threads; finish; expect_code 0; expect_output "^$workers workers, $((workers * 2)) slots"
+  echo 'threads = 4' >"$work/settings"
+  start threads --cohort-config "$work/settings"; finish; expect_output "^$workers workers, $((workers * 4)) slots"
+}
+# The CPUs of the node are divided among its workers, each gets one at least.
+threads_by_default() {
+  export OMPI_MCA_hwloc_base_binding_policy=none
+  local workers=$((ranks > 1 ? ranks - 1 : 1)) cpus expected
+  cpus=$(nproc)
+  expected=$((cpus > workers ? cpus : workers))
+  start threads; finish; expect_code 0; expect_output "^$workers workers, ([1-9]|$expected) slots"
+}
+
+# --- how it is started ------------------------------------------------------------------------------------------------
+
+everything_works() { start works; finish; expect_code 0; expect_silence; }
+everything_works_on_one_thread() {
+  start works --cohort-one-thread; finish; expect_code 0; expect_silence
+}
+mpi_is_not_touched() { start mpi_untouched; finish; expect_code 0; expect_silence; }
+run_twice() {
+  start twice works; finish
+  if over_ranks; then
+    expect_failure; expect_messages 1 'MPI has been finalized already'
+  else
+    expect_code 0; expect_silence
+  fi
+}
+mpi_of_the_program() {
+  local level
+  for level in serialized multiple; do
+    start own_mpi $level works; finish; expect_code 0; expect_silence
+    start own_mpi $level throws; finish; expect_code 1; expect_messages 1 "the body's own error"
+    start own_mpi $level exits 3; finish; expect_code 3; expect_messages 0
+  done
+}
+mpi_of_the_program_allows_one_thread() {
+  start own_mpi funneled works; finish; expect_code 0
+  over_ranks || return 0
+  # Each of the two runs says so.
+  expect_messages 2 'MPI allows calls from one thread only'
+  start own_mpi single works; finish; expect_code 0; expect_messages 2 'one thread only'
+}
+mpi_of_the_program_and_exit_while_tasks_run() {
+  start own_mpi serialized exits_while_busy 0; finish_early; expect_code 0; expect_messages 0
+  start own_mpi serialized throws_while_busy; finish_early; expect_failure; expect_messages 1 "the body's own error"
+}
+programs_differ() {
+  start_command "${mpiexec[@]}" -n 1 "$probe" returns 0 : -n 1 "${probe}_other" returns 0
+  finish; expect_failure; expect_messages 1 'run_probe'
+}
+srun_without_mpi() {
+  export SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=0
+  start returns 0; finish; expect_failure; expect_messages 1 'srun has started 4 programs that do not know of each other'
+  SLURM_PROCID=2 start returns 0; finish; expect_failure; expect_messages 0
+}
+# The environment alone tells: mpirun need not be there.
+built_without_mpi() {
+  start returns 0; finish; expect_code 0; expect_silence
+  export OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0
+  start returns 0; finish; expect_failure; expect_messages 1 'built without MPI'
+  OMPI_COMM_WORLD_RANK=1 start returns 0; finish; expect_failure; expect_messages 0
+}
+
+# --- often ------------------------------------------------------------------------------------------------------------
+
+# Many starts and ends in a row, of all kinds, with signals at any moment.
+again_and_again() {
+  local i
+  for ((i = 0; i < ${RUN_TEST_TIMES:-200}; ++i)); do
+    start any $i
+    if ((i % 4 == 3)); then
+      wait_until 5 launcher_runs
+      sleep 0.$((RANDOM % 10))$((RANDOM % 10))
+      kill -TERM "$launcher"
+    fi
+    finish
+    case $((i % 4)) in
+      0) expect_code 0 ;;
+      1) expect_code 1; expect_messages 1 "the body's own error" ;;
+      2) expect_code 3; expect_messages 0 ;;
+      3) expect_failure; expect_messages_at_most 1 ;;
+    esac
+  done
+}
+
+declare -F "$case_name" >/dev/null || fail "no such case: $case_name"
+"$case_name"; exit
