@@ -67,7 +67,7 @@ run_cases(RANKS 0 3 CASES
     unseen_failure
     wrong_flag)
 run_cases(RANKS 0 CASES ignored_sigint_stays_ignored srun_without_mpi)
-run_cases(RANKS 2 CASES programs_differ)
+run_cases(RANKS 2 CASES programs_differ wrong_flag_on_one_rank)
 run_cases(RANKS 3 CASES sigusr2_to_a_worker_reports)
 run_cases(RANKS 1 2 4 CASES
     body_throws_while_tasks_run everything_works everything_works_on_one_thread exit_in_the_body_while_tasks_run

@@ -67,6 +67,12 @@ void call_bounded(base::Time limit, int code, Action action) {
   ended->changed.notify_one();
 }
 
+/// Ends all ranks: they wait for this one, and MPI_Finalize would wait for them.
+[[noreturn]] void give_up(const MpiWorld& world, const std::string& text) {
+  say("cohort: rank " + std::to_string(world.rank()) + " on " + world.host() + " cannot go on: " + text);
+  world.abort(1);
+}
+
 /// "host;threads;cpu,cpu,…", as the ranks tell each other.
 std::string describe_rank(const std::string& host, int threads, const CpuSet& cpus) {
   std::string text = host + ";" + std::to_string(threads) + ";";
@@ -117,10 +123,7 @@ class MpiRun : public ProcessEvents {
     // On a simulated cluster MPI's clock is the one that counts.
     return [this] { return base::Time(static_cast<base::Time::rep>(world_.wtime() * 1e9)); };
   }
-  [[noreturn]] void broken(const std::string& text) {
-    say("cohort: rank " + std::to_string(world_.rank()) + " on " + world_.host() + " cannot go on: " + text);
-    world_.abort(1);
-  }
+  [[noreturn]] void broken(const std::string& text) { give_up(world_, text); }
   /// All ranks do so together.
   void finalize() {
     endpoint_.reset();
@@ -326,8 +329,12 @@ int run_over_mpi(const Settings& settings, const Launch& launch, const Body& bod
     world->finalize();
     return code;
   }
-  return world->rank() == 0 ? RootRun(settings, launch, *world, modules).run(body)
-                            : WorkerRun(settings, launch, *world, modules).run();
+  try {
+    return world->rank() == 0 ? RootRun(settings, launch, *world, modules).run(body)
+                              : WorkerRun(settings, launch, *world, modules).run();
+  } catch (const std::exception& error) {
+    give_up(*world, error.what());
+  }
 }
 
 }  // namespace cohort::session

@@ -1,9 +1,11 @@
 #include "cohort/run.hpp"
 
 #include <chrono>
+#include <cstdio>
 #include <exception>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "session/cpus.hpp"
@@ -22,6 +24,20 @@ namespace {
 
 /// Exit code of a run that was called wrongly.
 constexpr int kUsage = 2;
+
+/// How long rank 0 is given to say it; mpirun takes a second to end the others after it.
+constexpr std::chrono::seconds kOtherSpeaks{3};
+
+/// Rank 0 speaks for all ranks that find the same thing wrong. mpirun ends all when the first of them has ended, which
+/// must be the one that speaks: the others give it time, and speak only if they are still there afterwards, because
+/// they alone have found it.
+void say_once(const session::Launch& launch, const std::string& text) {
+  const int rank = launch.rank.value_or(0);
+  if (rank == 0) return session::say("cohort: " + text);
+  if (!launch.size) return;  // srun ends no one: every rank would speak
+  std::this_thread::sleep_for(kOtherSpeaks);
+  session::say("cohort: rank " + std::to_string(rank) + ": " + text);
+}
 
 int run_with(const session::Settings& settings, const session::Launch& launch, const session::Body& body) {
   if (!launch.by_launcher) {
@@ -44,16 +60,15 @@ int run_with(const session::Settings& settings, const session::Launch& launch, c
 int detail::run(int& argc, char**& argv, const std::function<int(Client&)>& body) {
   // Here, before MPI_Init and before there is any thread, is the place where a fork server starts.
   const session::Launch launch = session::read_launch();
-  const bool speaks = launch.rank.value_or(0) == 0;
   try {
     const session::Settings settings = session::read_settings(argc, argv);
     if (settings.help || settings.version) {
-      if (speaks) std::fputs((settings.help ? session::help_text() : session::version_text() + "\n").c_str(), stdout);
+      if (launch.rank.value_or(0) == 0) std::fputs((settings.help ? session::help_text() : session::version_text() + "\n").c_str(), stdout);
       return 0;
     }
     return run_with(settings, launch, body);
   } catch (const UsageError& error) {
-    if (speaks) session::say(std::string("cohort: ") + error.what());
+    say_once(launch, error.what());
     return kUsage;
   } catch (const std::exception& error) {
     session::say(std::string("cohort: cannot go on: ") + error.what());
