@@ -63,7 +63,8 @@ int detail::run(int& argc, char**& argv, const std::function<int(Client&)>& body
   try {
     const session::Settings settings = session::read_settings(argc, argv);
     if (settings.help || settings.version) {
-      if (launch.rank.value_or(0) == 0) std::fputs((settings.help ? session::help_text() : session::version_text() + "\n").c_str(), stdout);
+      if (launch.rank.value_or(0) == 0)
+        std::fputs((settings.help ? session::help_text() : session::version_text() + "\n").c_str(), stdout);
       return 0;
     }
     return run_with(settings, launch, body);
