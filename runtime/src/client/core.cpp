@@ -21,10 +21,11 @@ constexpr Time kWatchEvery = 50ms;
 
 }  // namespace
 
-Core::Core(transport::Endpoint& endpoint, base::Doorbell& bell, base::ModuleTable& modules, CoreOptions options)
+Core::Core(transport::Endpoint& endpoint, base::Doorbell& bell, std::shared_ptr<base::ModuleTable> modules,
+           CoreOptions options)
     : options_(std::move(options)),
       bell_(bell),
-      modules_(modules),
+      modules_(std::move(modules)),
       mailbox_(endpoint),
       workers_(static_cast<std::size_t>(endpoint.size())),
       announced_(static_cast<std::size_t>(endpoint.size())) {}

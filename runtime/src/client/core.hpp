@@ -57,7 +57,8 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
  public:
   using Lock = std::unique_lock<std::mutex>;
 
-  Core(transport::Endpoint& endpoint, base::Doorbell& bell, base::ModuleTable& modules, CoreOptions options);
+  Core(transport::Endpoint& endpoint, base::Doorbell& bell, std::shared_ptr<base::ModuleTable> modules,
+       CoreOptions options);
   ~Core() override;
 
   // --- for the session
@@ -97,7 +98,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   void look_at_all(std::span<const FutureHandle> futures);
   CodeMap& code_map() {
     require_open();
-    return modules_;
+    return *modules_;
   }
   int worker_count() const {
     require_open();
@@ -187,7 +188,8 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
 
   const CoreOptions options_;
   base::Doorbell& bell_;
-  base::ModuleTable& modules_;
+  /// Shared: a thread that decodes a value when the run ends goes on using it.
+  const std::shared_ptr<base::ModuleTable> modules_;
 
   std::mutex mutex_;
   transport::Mailbox mailbox_;

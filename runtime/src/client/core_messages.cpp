@@ -74,8 +74,8 @@ void Core::discard(Address from, const wire::ValueIs& value) {
 /// What is about to be sent may name modules that this worker was not told of.
 void Core::announce_modules(Address to) {
   std::uint32_t& announced = announced_[static_cast<std::size_t>(to)];
-  if (announced == modules_.size()) return;
-  for (const base::Module& module : modules_.announced_since(announced)) {
+  if (announced == modules_->size()) return;
+  for (const base::Module& module : modules_->announced_since(announced)) {
     mailbox_.post(to, wire::ModuleIs{announced++, {module.identity, module.name}});
   }
 }
@@ -86,7 +86,7 @@ void Core::answer_fetch(Address from, const wire::Fetch& fetch) {
   answer.ticket = fetch.ticket;
   if (const Value* value = root_values_.find(fetch.id)) {
     try {
-      worker::OutgoingValue outgoing = worker::encode_for_sending(*value, modules_);
+      worker::OutgoingValue outgoing = worker::encode_for_sending(*value, *modules_);
       answer.bytes = std::move(outgoing.bytes);
       mailbox_.post_value(from, std::move(answer), std::move(outgoing.segments), std::make_shared<Value>(*value));
       return;
@@ -107,7 +107,7 @@ void Core::answer_fetch(Address from, const wire::Fetch& fetch) {
 // ------------------------------------------------------------------------------------------------
 
 void Core::assign(Address worker, const scheduler::TaskRecord& task, std::span<const scheduler::PlannedInput> inputs) {
-  assign_.type = modules_.to_code(task.type);
+  assign_.type = modules_->to_code(task.type);
   announce_modules(worker);
   assign_.id = task.id;
   assign_.attempt = task.attempt;
@@ -145,7 +145,7 @@ void Core::cancel(Address worker, TaskId id) { mailbox_.post(worker, wire::Cance
 void Core::relocate(Address worker, TaskId id, Address holder) { mailbox_.post(worker, wire::Relocate{id, holder}); }
 
 void Core::hold(Address worker, const scheduler::TaskRecord& task, Address holder) {
-  const CodeAddress type = modules_.to_code(task.type);
+  const CodeAddress type = modules_->to_code(task.type);
   announce_modules(worker);
   mailbox_.post(worker, wire::Hold{task.id, type, holder});
 }

@@ -175,7 +175,7 @@ void Core::run_on_all(CallRequest request, const std::vector<ValueReader*>& read
   Lock lock = enter();
   require_open();
   wire::Call call;
-  call.type = modules_.to_code(request.type);
+  call.type = modules_->to_code(request.type);
   call.payload.assign(request.payload.data(), request.payload.data() + request.payload.size());
   std::vector<std::uint64_t> tickets;
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -203,7 +203,7 @@ void Core::run_on_all(CallRequest request, const std::vector<ValueReader*>& read
     if (answer.message.failure) std::rethrow_exception(wire::rebuild(*answer.message.failure));
   }
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    Decoder decoder(answers[i].message.bytes, &modules_);
+    Decoder decoder(answers[i].message.bytes, modules_.get());
     readers[i]->read_bytes(decoder);
   }
 }

@@ -68,7 +68,7 @@ void Core::read_ended(Lock& lock, TaskId id, Request* request, Time deadline, Va
     const std::size_t size = task.value.size();
     std::copy(task.value.data(), task.value.data() + size, bytes.begin());
     lock.unlock();
-    Decoder decoder(std::span<const std::byte>(bytes.data(), size), &modules_);
+    Decoder decoder(std::span<const std::byte>(bytes.data(), size), modules_.get());
     reader.read_bytes(decoder);
     return;
   }
@@ -105,7 +105,7 @@ void Core::read_request(Lock& lock, Request& request, Time deadline, ValueReader
   if (request.message.failure) std::rethrow_exception(wire::rebuild(*request.message.failure));
   Segments segments(*this, request);
   const std::vector<std::byte> bytes = std::move(request.message.bytes);
-  Decoder decoder(bytes, &modules_, &segments);
+  Decoder decoder(bytes, modules_.get(), &segments);
   lock.unlock();
   try {
     reader.read_bytes(decoder);

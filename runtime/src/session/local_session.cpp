@@ -21,7 +21,7 @@ constexpr base::Backoff::Limits kBackoff{.spins = 200, .yields = 50, .first_slee
 }  // namespace
 
 LocalSession::LocalSession(int slots, LocalHooks hooks)
-    : modules_(base::ModuleTable::leader()), exceptions_at_start_(std::uncaught_exceptions()) {
+    : modules_(new base::ModuleTable(base::ModuleTable::leader())), exceptions_at_start_(std::uncaught_exceptions()) {
   for (int i = 0; i < 2; ++i) bells_.push_back(std::make_unique<base::Doorbell>());
   endpoints_ = transport::make_in_process({bells_[0].get(), bells_[1].get()});
   const std::string host = host_name();
@@ -46,7 +46,7 @@ LocalSession::LocalSession(int slots, LocalHooks hooks)
   worker_options.clock = steady_now;
   worker_options.broken = broken;
   worker_options.leave_now = std::move(hooks.leave_now);
-  worker_ = std::make_unique<worker::Worker>(*endpoints_[1], *bells_[1], modules_, std::move(worker_options));
+  worker_ = std::make_unique<worker::Worker>(*endpoints_[1], *bells_[1], *modules_, std::move(worker_options));
   worker_thread_ = std::thread([this] { worker_->run(); });
   core_->start(1min, [](int, const detail::WorkerInfo&) {});
 }

@@ -40,7 +40,7 @@ class LocalSession {
   std::size_t end(bool finished, int exit_code);
 
  private:
-  base::ModuleTable modules_;
+  const std::shared_ptr<base::ModuleTable> modules_;
   std::vector<std::unique_ptr<base::Doorbell>> bells_;
   std::vector<std::unique_ptr<transport::Endpoint>> endpoints_;
   std::shared_ptr<detail::Core> core_;

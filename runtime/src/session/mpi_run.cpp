@@ -105,10 +105,10 @@ int slots_of(const MpiWorld& world, const Settings& settings) {
 /// What rank 0 and the workers have in common.
 class MpiRun : public ProcessEvents {
  public:
-  MpiRun(const Settings& settings, const Launch& launch, MpiWorld& world, base::ModuleTable& modules)
+  MpiRun(const Settings& settings, const Launch& launch, MpiWorld& world, std::shared_ptr<base::ModuleTable> modules)
       : settings_(settings),
         world_(world),
-        modules_(modules),
+        modules_(std::move(modules)),
         simulated_(launch.simulated),
         backoff_(simulated_ ? kSimulatedBackoff : base::Backoff::Limits{}),
         one_thread_(settings.one_thread || world.thread_level() < ThreadLevel::serialized),
@@ -147,7 +147,7 @@ class MpiRun : public ProcessEvents {
 
   const Settings& settings_;
   MpiWorld& world_;
-  base::ModuleTable& modules_;
+  const std::shared_ptr<base::ModuleTable> modules_;
   const bool simulated_;
   const base::Backoff::Limits backoff_;
   const bool one_thread_;
@@ -196,7 +196,7 @@ class RootRun final : public MpiRun {
   /// Throws UsageError if the worker cannot take part.
   void check(int rank, const detail::WorkerInfo& worker) const {
     const std::string who = "rank " + std::to_string(rank) + " on " + worker.host;
-    if (const auto difference = base::difference(modules_.comparable(), worker.modules, who))
+    if (const auto difference = base::difference(modules_->comparable(), worker.modules, who))
       throw UsageError(*difference);
   }
 
@@ -264,7 +264,7 @@ class WorkerRun final : public MpiRun {
       finalize_now(code, true);
       leave(code);
     };
-    worker_.emplace(*endpoint_, bell_, modules_, std::move(options));
+    worker_.emplace(*endpoint_, bell_, *modules_, std::move(options));
     look_for_signals();
     const int code = worker_->run();
     ended_ = true;
@@ -321,7 +321,8 @@ int run_over_mpi(const Settings& settings, const Launch& launch, const Body& bod
   if (!launch.rank) world.emplace(level);
   const bool leads = launch.rank.value_or(world ? world->rank() : 0) == 0;
   // Before MPI_Init where possible, which loads modules that may differ from node to node.
-  base::ModuleTable modules = leads ? base::ModuleTable::leader() : base::ModuleTable::worker();
+  const std::shared_ptr<base::ModuleTable> modules(
+      new base::ModuleTable(leads ? base::ModuleTable::leader() : base::ModuleTable::worker()));
   if (!world) world.emplace(level);
   check_launch(launch, world->size());
   if (world->size() == 1) {
