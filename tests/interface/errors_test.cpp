@@ -234,8 +234,28 @@ TEST_CASE("a result that cannot be written fails its task, and nothing else") {
 
 TEST_CASE("an argument that cannot be written or read fails its task, and nothing else") {
   const auto take = [](const auto&) { return 1; };
-  CHECK_THROWS_WITH_AS(client().submit(take, Unwritable()).result(), "cannot be written", std::domain_error);
+  const auto unwritten = client().submit(TaskOptions{.label = "writes"}, take, Unwritable());
+  const auto dependent = unwritten.then(square);
+  CHECK(unwritten.status() == Status::failed);
+  CHECK_THROWS_WITH_AS(unwritten.result(), "cannot be written", std::domain_error);
+  CHECK_THROWS_WITH_AS(dependent.result(), "cannot be written", std::domain_error);
+  try {
+    dependent.result();
+  } catch (const TaskError& error) {
+    CHECK(error.label == "writes");
+    CHECK(error.rank == 0);
+  }
   CHECK_THROWS_WITH_AS(client().submit(take, Unreadable()).result(), "cannot be read", std::domain_error);
+  CHECK(client().submit(square, 4).result() == 16);
+}
+
+struct UnwritableFunction : Unwritable {
+  int operator()() const { return 1; }
+};
+
+TEST_CASE("a function object that cannot be written fails the call, and nothing else") {
+  CHECK_THROWS_WITH_AS(client().submit(UnwritableFunction()).result(), "cannot be written", std::domain_error);
+  CHECK_THROWS_WITH_AS(client().run_on_all(UnwritableFunction()), "cannot be written", std::domain_error);
   CHECK(client().submit(square, 4).result() == 16);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <type_traits>
@@ -171,8 +172,14 @@ class Client {
     detail::CallRequest request;
     request.type = &detail::task_type<F, Args...>();
     detail::Encoder encoder(&detail::code_map(*core()));
-    detail::encode_call(encoder, f, args...);
-    request.payload = std::move(encoder.bytes());
+    try {
+      detail::encode_call(encoder, f, args...);
+      request.payload = std::move(encoder.bytes());
+    } catch (const UsageError&) {
+      throw;
+    } catch (...) {
+      request.unwritable = std::current_exception();
+    }
     (detail::add_inputs(request.inputs, args), ...);
     return request;
   }

@@ -34,6 +34,12 @@ FutureHandle Core::submit(CallRequest request, TaskOptions options) {
   submission.priority = options.priority;
   submission.retries = options.retries;
   submission.broadcast = request.broadcast;
+  if (request.unwritable) {
+    submission.failure = wire::describe(request.unwritable);
+    submission.failure->label = submission.label;
+    submission.failure->host = options_.host;
+    submission.failure->rank = options_.rank_of(0);
+  }
   if (options.rank) {
     const Address last = worker_count();
     for (Address worker = 1; worker <= last && !submission.worker; ++worker) {
@@ -171,6 +177,7 @@ std::vector<bool> Core::wait_for_several(std::span<const FutureHandle> futures, 
 
 void Core::run_on_all(CallRequest request, const std::vector<ValueReader*>& readers) {
   if (!request.inputs.empty()) throw UsageError("run_on_all takes no futures");
+  if (request.unwritable) std::rethrow_exception(request.unwritable);
   std::vector<CallAnswer> answers(static_cast<std::size_t>(worker_count()));
   Lock lock = enter();
   require_open();

@@ -41,7 +41,12 @@ TaskId SchedulerState::on_submit(Submission submission, Time now) {
       ++task.unplaced_inputs;
     }
   }
-  if (failed_input != nullptr) {
+  if (submission.failure) {
+    auto failure = std::make_shared<FailureRecord>();
+    failure->failure = std::move(*submission.failure);
+    failures_.push_back(failure);
+    end_unfinished(task, Phase::failed, std::move(failure));
+  } else if (failed_input != nullptr) {
     end_unfinished(task, failed_input->phase, failed_input->failure);
   } else if (task.unplaced_inputs == 0) {
     place(task, now);

@@ -41,6 +41,8 @@ struct Submission {
   std::optional<Address> worker;
   /// A copy of the value goes to every worker.
   bool broadcast = false;
+  /// The task cannot be sent: it fails with this.
+  std::optional<wire::Failure> failure;
 };
 
 /// The way of a task: blocked -> (ready | parked) -> assigned -> finished | failed | cancelled. A recall or the loss of

@@ -18,7 +18,7 @@ namespace cohort::wire {
 
 using Address = int;
 
-/// What a failed task tells about itself; see session/error_codec for how exceptions become this.
+/// What a failed task tells about itself; see error_codec.hpp for how exceptions become this.
 struct Failure {
   /// Which exception type `result()` throws.
   enum class Kind : std::uint8_t {

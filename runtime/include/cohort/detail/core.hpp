@@ -37,6 +37,8 @@ struct CallRequest {
   ByteBuffer payload;
   std::vector<FutureHandle> inputs;
   bool broadcast = false;
+  /// Set: an argument could not be written; the task fails with this, without being sent anywhere.
+  std::exception_ptr unwritable;
 };
 
 /// What makes a typed object of a value that has come.
