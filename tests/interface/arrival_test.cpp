@@ -64,6 +64,23 @@ TEST_CASE("the last user of a value is given the object itself, to move from") {
   CHECK(by_rvalue.in_place);
 }
 
+TEST_CASE("a future that is given away is let go of: its value is moved on") {
+  const int rank = worker_ranks().back();
+  const TaskOptions there{.rank = rank};
+  for (const bool by_then : {false, true}) {
+    auto made = client().submit(there, make_tracked, kItems);
+    made.exception();
+    const Seen seen =
+        by_then ? std::move(made).then(see_by_value).result() : client().submit(see_by_value, std::move(made)).result();
+    CHECK(seen.copies == 0);
+    CHECK_THROWS_AS(made.status(), UsageError);
+  }
+  std::vector<Future<Tracked>> several{client().submit(there, make_tracked, kItems)};
+  const auto first = client().submit([](std::vector<Tracked> all) { return see(all.front()); }, std::move(several));
+  CHECK(first.result().copies == 0);
+  CHECK(several.empty());
+}
+
 TEST_CASE("a retry that may come is another user") {
   const int rank = worker_ranks().back();
   CHECK(seen_by_last_user(see_by_value, {.retries = 1, .rank = rank}).copies == 1);

@@ -47,6 +47,18 @@ void add_inputs(std::vector<FutureHandle>& inputs, const std::vector<Future<T>>&
   for (const Future<T>& future : futures) inputs.push_back(FutureAccess::handle(future));
 }
 
+/// Lets go of futures that were given away: their values may be moved into the task.
+template <class A>
+void drop_given_future(A&&) {}
+template <class T>
+void drop_given_future(Future<T>&& future) {
+  const Future<T> dropped = std::move(future);
+}
+template <class T>
+void drop_given_future(std::vector<Future<T>>&& futures) {
+  const std::vector<Future<T>> dropped = std::move(futures);
+}
+
 }  // namespace detail
 
 /// Submits functions and gets futures. All members may be called from several threads at once.
@@ -64,8 +76,9 @@ class Client {
   /// f: a function, a pointer to a member function (the object is the first argument), a lambda without captures or
   /// with trivially copyable ones, a function object that is trivially copyable or has a Boost `serialize`. An argument
   /// may be a Future<T>, for which f gets a const T& (or the object itself as T&&, when nobody else needs it), or a
-  /// std::vector<Future<T>>, for which it gets an Inputs<T>, which reads like a const std::vector<T>&. Other arguments
-  /// are copied; C strings become std::string.
+  /// std::vector<Future<T>>, for which it gets an Inputs<T>, which reads like a const std::vector<T>&. A future that is
+  /// given away (std::move) is let go of at once. Other arguments are copied; C strings become std::string. An argument
+  /// that cannot be written makes the task fail.
   /// throws  UsageError: f holds an address of the caller's stack; a future is another client's.
   template <class F, class... Args>
     requires(!std::is_same_v<std::decay_t<F>, TaskOptions>)
@@ -75,7 +88,9 @@ class Client {
   template <class F, class... Args>
   auto submit(TaskOptions options, F&& f, Args&&... args) {
     using Result = detail::result_of_call<std::decay_t<F>, detail::stored_t<Args>...>;
-    return FutureAccess::make<Result>(detail::submit(core(), make_request(f, args...), std::move(options)));
+    auto future = FutureAccess::make<Result>(detail::submit(core(), make_request(f, args...), std::move(options)));
+    (detail::drop_given_future(std::forward<Args>(args)), ...);
+    return future;
   }
 
   /// Moves a value to a worker.
@@ -202,8 +217,14 @@ class Client {
 
 template <class T>
 template <class F>
-auto Future<T>::then(F&& f) const {
+auto Future<T>::then(F&& f) const& {
   return Client(state().core).submit(std::forward<F>(f), *this);
+}
+
+template <class T>
+template <class F>
+auto Future<T>::then(F&& f) && {
+  return Client(state().core).submit(std::forward<F>(f), std::move(*this));
 }
 
 }  // namespace cohort

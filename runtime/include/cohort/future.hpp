@@ -56,9 +56,12 @@ class Future {
   /// (this_task::stop_requested). Either way the future is cancelled. Without effect on a task that has ended.
   void cancel() { detail::cancel(state()); }
 
-  /// A task that calls f with this future's value: `submit(f, *this)`.
+  /// A task that calls f with this future's value: `submit(f, *this)`. Of a future that is given away
+  /// (`std::move(x).then(f)`) f may be given the object itself.
   template <class F>
-  auto then(F&& f) const;
+  auto then(F&& f) const&;
+  template <class F>
+  auto then(F&& f) &&;
 
   /// Waits until the task has ended; the rank that holds its value. Throws as result().
   int where() const { return detail::where(state()); }
