@@ -15,7 +15,7 @@ std::string number(Address address) { return std::to_string(address); }
 
 Scenario::Scenario(const std::vector<int>& slots, SchedulerOptions options) : state(*this, slots, options) {}
 
-void Scenario::submit(const std::string& name, Task task) {
+Submission Scenario::make_submission(const std::string& name, const Task& task) const {
   Submission submission;
   submission.type = &kKinds.at(static_cast<std::size_t>(task.kind));
   submission.payload.append_value(1);
@@ -25,11 +25,27 @@ void Scenario::submit(const std::string& name, Task task) {
   submission.retries = task.retries;
   submission.worker = task.worker;
   submission.broadcast = task.broadcast;
+  submission.expected = task.expected;
+  return submission;
+}
+
+void Scenario::submit(const std::string& name, Task task) {
   submitting_ = name;
-  const TaskId id = state.on_submit(std::move(submission), now_);
+  const TaskId id = state.on_submit(make_submission(name, task), now_);
   ids_[name] = id;
   names_[id] = name;
   submitting_.clear();
+  state.check_invariants();
+}
+
+void Scenario::reserve(const std::string& name) {
+  ids_[name] = state.on_reserve();
+  names_[ids_[name]] = name;
+  state.check_invariants();
+}
+
+void Scenario::fill(const std::string& name, Task task) {
+  state.on_fill(ids_.at(name), make_submission(name, task), now_);
   state.check_invariants();
 }
 

@@ -22,7 +22,8 @@ class Scenario : public Outbox {
     int retries = 0;
     std::optional<Address> worker = std::nullopt;
     bool broadcast = false;
-    int kind = 0;  ///< tasks of one kind are thought to take equally long
+    int kind = 0;     ///< tasks of one kind are thought to take equally long
+    Time expected{};  ///< unless it is said how long this one takes
   };
 
   explicit Scenario(const std::vector<int>& slots, SchedulerOptions options = {});
@@ -30,6 +31,8 @@ class Scenario : public Outbox {
   // --- the client
   void submit(const std::string& name, Task task);
   void submit(const std::string& name) { submit(name, Task{}); }
+  void reserve(const std::string& name);
+  void fill(const std::string& name, Task task);
   void root_value(const std::string& name);
   void drop(const std::string& name);
   void cancel(const std::string& name);
@@ -54,6 +57,7 @@ class Scenario : public Outbox {
   static constexpr std::uint64_t kLarge = 100'000;
 
  private:
+  Submission make_submission(const std::string& name, const Task& task) const;
   void done(const std::string& name, wire::Done done);
   std::string name_of(TaskId id) const;
   void say(const std::string& text) { said_ += (said_.empty() ? "" : "; ") + text; }

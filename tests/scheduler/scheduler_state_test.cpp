@@ -57,6 +57,18 @@ TEST_CASE("the stock is measured in time: many short tasks, few long ones") {
   CHECK(s.state.workers()[1].assigned_count == 10);
 }
 
+TEST_CASE("a task counts for what it is expected to take, if that was said") {
+  SchedulerOptions options;
+  options.stock.time = 1ms;
+  Scenario s({1}, options);
+  for (int i = 0; i < 5; ++i) s.submit("long" + std::to_string(i), {.expected = 400us});
+  CHECK(s.state.workers()[1].assigned_count == 3);
+  CHECK(s.state.workers()[1].assigned_time == 1200us);
+  s.finish("long0", kSmall, 100us);
+  CHECK(s["long0"].estimate == 100us);
+  CHECK(s.state.workers()[1].assigned_time == 1200us);
+}
+
 TEST_CASE("a task goes to the worker that holds most of its input bytes") {
   Scenario s({1, 1});
   s.submit("little");
@@ -486,6 +498,51 @@ TEST_CASE("who waits for whom is told in words") {
   REQUIRE(lines.size() == 2);
   CHECK(lines[0] == "task 0.1 'a' runs on rank 1");
   CHECK(lines[1] == "task 1.1 'b' was given to rank 1 for task 0.1 'a'");
+}
+
+// --- futures before their tasks
+
+TEST_CASE("a reserved task is open, waits, and runs once it is filled") {
+  Scenario s({1, 1});
+  s.reserve("a");
+  CHECK(s.state.open_tasks() == 1);
+  CHECK(s.state.status(s["a"]) == Status::pending);
+  s.submit("b", {.inputs = {"a"}});
+  CHECK(s.said() == "");
+  s.submit("c");
+  s.fill("a", {.inputs = {"c"}});
+  CHECK(s.said() == "1 assign c; 1 assign a(c@1); 1 assign b(a@1)");
+}
+
+TEST_CASE("a reserved task that is cancelled takes its dependents along, and is not filled any more") {
+  Scenario s({1});
+  s.reserve("a");
+  s.submit("b", {.inputs = {"a"}});
+  s.cancel("a");
+  CHECK(s.said() == "ended a; ended b");
+  s.fill("a", {});
+  CHECK(s.said() == "");
+  CHECK(s.state.open_tasks() == 0);
+}
+
+TEST_CASE("a reserved task runs, too, if nobody has its future any more") {
+  Scenario s({1});
+  s.reserve("a");
+  s.drop("a");
+  CHECK(s.state.open_tasks() == 1);
+  s.fill("a", {});
+  CHECK(s.said() == "1 assign a");
+  s.finish("a");
+  CHECK(s.state.record_count() == 0);
+}
+
+TEST_CASE("a reserved task that gets a failed input fails") {
+  Scenario s({1});
+  s.reserve("a");
+  s.submit("b");
+  s.fail("b");
+  s.fill("a", {.inputs = {"b"}});
+  CHECK(s.state.status(s["a"]) == Status::failed);
 }
 
 }  // namespace cohort::scheduler

@@ -31,6 +31,7 @@ struct TaskPlan {
   std::uint64_t value_bytes = 8;
   std::int64_t duration_ns = 0;
   int type = 0;
+  int awaited = 0;        ///< tasks that are not filled yet and will have it as an input
   int failures_left = 0;  ///< attempts that fail
   bool fails_for_good = false;
   std::optional<wire::Address> pinned;

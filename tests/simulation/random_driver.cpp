@@ -39,6 +39,7 @@ struct Course {
   double pin_chance = 0;
   double broadcast_chance = 0;
   double root_chance = 0;
+  double reserve_chance = 0;
   double small_chance = 0;
   double priority_chance = 0;
   std::uint64_t slow_client = 1;
@@ -61,6 +62,7 @@ Course draw_course(Random& random) {
   course.pin_chance = random.one_of<double>({0.0, 0.1});
   course.broadcast_chance = random.one_of<double>({0.0, 0.1});
   course.root_chance = random.one_of<double>({0.0, 0.1});
+  course.reserve_chance = random.one_of<double>({0.0, 0.2});
   course.small_chance = random.one_of<double>({0.0, 0.5, 1.0});
   course.priority_chance = random.one_of<double>({0.0, 0.3});
   course.slow_client = random.one_of<std::uint64_t>({1, 5, 50});
@@ -135,6 +137,7 @@ class Driver : public scheduler::Outbox {
       if (worker.can_end()) choices.push_back({0.3, on_worker(&SimulatedWorker::end_one)});
       if (worker.can_end()) choices.push_back({0.02, on_worker(&SimulatedWorker::report_running)});
     }
+    if (!unfilled_.empty()) choices.push_back({0.3, [this] { fill(); }});
     for (std::size_t i = 0; i < notices_.size(); ++i) choices.push_back({0.2, [this, i] { notify(i); }});
     if (choices.empty()) return false;
     choices.push_back({0.2, [this] { scheduler_.on_tick(now_); }});
@@ -282,11 +285,26 @@ class Driver : public scheduler::Outbox {
       plan.fails_for_good = random_.chance(0.4);
       if (!plan.fails_for_good) plan.failures_left = random_.between(0, submission.retries);
     }
-    plan.id = scheduler_.on_submit(std::move(submission), now_);
+    if (random_.chance(course_.reserve_chance)) {
+      plan.id = scheduler_.on_reserve();
+      for (const std::size_t i : plan.inputs) ++plans_[i].awaited;
+      unfilled_.push_back({n, std::move(submission)});
+    } else {
+      plan.id = scheduler_.on_submit(std::move(submission), now_);
+    }
     by_id_[plan.id] = n;
     scheduler_.check_invariants();
     if (random_.chance(course_.drop_chance)) drop(n);
     if (random_.chance(0.1)) drop(random_.below(plans_.size()));
+  }
+
+  void fill() {
+    const auto at = unfilled_.begin() + static_cast<std::ptrdiff_t>(random_.below(unfilled_.size()));
+    Unfilled task = std::move(*at);
+    unfilled_.erase(at);
+    for (const std::size_t i : plans_[task.plan].inputs) --plans_[i].awaited;
+    scheduler_.on_fill(plans_[task.plan].id, std::move(task.submission), now_);
+    ++tally_.filled;
   }
 
   void client_acts() {
@@ -309,7 +327,7 @@ class Driver : public scheduler::Outbox {
   }
 
   void drop(std::size_t n) {
-    if (!std::exchange(plans_[n].wanted, false)) return;
+    if (plans_[n].awaited > 0 || !std::exchange(plans_[n].wanted, false)) return;
     scheduler_.on_future_dropped(plans_[n].id, now_);
     scheduler_.check_invariants();
   }
@@ -520,6 +538,11 @@ class Driver : public scheduler::Outbox {
     Address from = 0;
   };
 
+  struct Unfilled {
+    std::size_t plan = 0;
+    scheduler::Submission submission;
+  };
+
   Random random_;
   Course course_;
   Network network_;
@@ -527,6 +550,7 @@ class Driver : public scheduler::Outbox {
   std::vector<TaskPlan> plans_;
   std::vector<std::unique_ptr<SimulatedWorker>> workers_;  ///< by address; [0] is empty
   std::vector<Notice> notices_;
+  std::vector<Unfilled> unfilled_;
   std::set<Address> lost_;
   std::map<TaskId, std::uint64_t> root_store_;
   std::map<TaskId, std::size_t> by_id_;
@@ -559,6 +583,7 @@ Tally& Tally::operator+=(const Tally& other) {
   relocated += other.relocated;
   rode_along += other.rode_along;
   held += other.held;
+  filled += other.filled;
   return *this;
 }
 

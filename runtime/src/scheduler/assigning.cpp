@@ -94,7 +94,7 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
   task.phase = Phase::assigned;
   task.place = worker;
   task.started = false;
-  task.estimate = estimates_.of(task.type).duration;
+  if (!task.expected) task.estimate = estimates_.of(task.type).duration;
   task.expected_end = start + task.estimate;
   load.assigned.push_back(table_, task);
   ++load.assigned_count;
@@ -203,6 +203,17 @@ Address SchedulerState::least_loaded() const {
     }
   }
   return best;
+}
+
+Time SchedulerState::slack(Time now) const {
+  Time least = Time::max();
+  for (std::size_t w = 1; w < workers_.size(); ++w) {
+    const WorkerLoad& load = workers_[w];
+    if (load.lost) continue;
+    if (load.assigned_count <= static_cast<std::size_t>(load.slots)) return Time::zero();
+    least = std::min(least, load.assigned_time / load.slots - (now - load.last_report));
+  }
+  return std::max(least == Time::max() ? Time::zero() : least, Time::zero());
 }
 
 /// Takes the task out of the queue it waits in, if any.

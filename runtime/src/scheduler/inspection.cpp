@@ -19,6 +19,8 @@ const char* name_of(Phase phase) {
   switch (phase) {
     case Phase::unused:
       return "unused";
+    case Phase::reserved:
+      return "reserved";
     case Phase::blocked:
       return "blocked";
     case Phase::ready:
@@ -74,6 +76,8 @@ std::vector<std::string> SchedulerState::who_waits(std::size_t most) const {
       line += " waits for room on rank " + std::to_string(task.place);
     } else if (task.phase == Phase::ready) {
       line += " waits for a free slot";
+    } else if (task.phase == Phase::reserved) {
+      line += " waits for the range it is made of to be read";
     } else {
       line += " waits";
     }

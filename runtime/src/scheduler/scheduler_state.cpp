@@ -16,14 +16,30 @@ SchedulerState::SchedulerState(Outbox& outbox, std::span<const int> slots, Sched
 }
 
 TaskId SchedulerState::on_submit(Submission submission, Time now) {
+  const TaskId id = on_reserve();
+  on_fill(id, std::move(submission), now);
+  return id;
+}
+
+TaskId SchedulerState::on_reserve() {
   TaskRecord& task = table_.add();
-  const TaskId id = task.id;
-  ++open_tasks_;
+  task.phase = Phase::reserved;
   task.wanted = true;
+  ++open_tasks_;
+  return task.id;
+}
+
+void SchedulerState::on_fill(TaskId id, Submission submission, Time now) {
+  TaskRecord* reserved = table_.find(id);
+  if (reserved == nullptr || reserved->phase != Phase::reserved) return;
+  TaskRecord& task = *reserved;
+  task.phase = Phase::blocked;
   task.type = submission.type;
   task.payload = std::move(submission.payload);
   task.priority = submission.priority;
   task.inputs = std::move(submission.inputs);
+  task.expected = submission.expected > Time::zero();
+  task.estimate = submission.expected;
   unusual_priorities_ = unusual_priorities_ || task.priority != 0;
   if (!submission.label.empty()) task.extra().label = std::move(submission.label);
   if (submission.worker) task.extra().worker = submission.worker;
@@ -52,7 +68,6 @@ TaskId SchedulerState::on_submit(Submission submission, Time now) {
     place(task, now);
     settle(now);
   }
-  return id;
 }
 
 TaskId SchedulerState::on_root_value(std::uint64_t bytes) {
@@ -111,7 +126,8 @@ void SchedulerState::on_done(Address worker, wire::Done& done, Time now) {
   forget_assignment(*task);
   switch (done.outcome) {
     case wire::Done::Outcome::finished:
-      estimates_.measured(task->type, Time(static_cast<Time::rep>(done.duration_ns)), done.value_bytes);
+      task->estimate = Time(static_cast<Time::rep>(done.duration_ns));
+      estimates_.measured(task->type, task->estimate, done.value_bytes);
       task->value_bytes = done.value_bytes;
       task->small = done.small && !task->released;
       if (task->small) task->value = detail::ByteBuffer(std::span<const std::byte>(done.bytes));

@@ -52,6 +52,10 @@ class SchedulerState {
   // --- events from the client
   /// The record has a future (`wanted`) from the start.
   TaskId on_submit(Submission submission, Time now);
+  /// A future comes before its task: a place for a task that will be given by on_fill, or be cancelled.
+  TaskId on_reserve();
+  /// Does nothing if the task was cancelled.
+  void on_fill(TaskId id, Submission submission, Time now);
   /// A value that rank 0 itself holds; it is finished from the start.
   TaskId on_root_value(std::uint64_t bytes);
   void on_future_dropped(TaskId id, Time now);
@@ -83,6 +87,9 @@ class SchedulerState {
   std::size_t open_tasks() const { return open_tasks_; }
   std::size_t record_count() const { return table_.size(); }
   std::span<const WorkerLoad> workers() const { return workers_; }
+  /// How long every worker is thought to be busy with what it has been given, one task per slot left aside: for so long
+  /// nothing is lost if nobody looks at what they report. O(workers).
+  Time slack(Time now) const;
   /// Failures the user has not seen, oldest first.
   std::vector<const wire::Failure*> unseen_failures() const;
   /// Describes every task that has not ended and what it waits for, a line each, at most `most`.

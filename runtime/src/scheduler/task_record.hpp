@@ -41,14 +41,17 @@ struct Submission {
   std::optional<Address> worker;
   /// A copy of the value goes to every worker.
   bool broadcast = false;
+  /// How long it is expected to run; zero: as such calls usually do.
+  Time expected{};
   /// The task cannot be sent: it fails with this.
   std::optional<wire::Failure> failure;
 };
 
-/// The way of a task: blocked -> (ready | parked) -> assigned -> finished | failed | cancelled. A recall or the loss of
-/// a worker leads back to the start.
+/// The way of a task: (reserved ->) blocked -> (ready | parked) -> assigned -> finished | failed | cancelled. A recall
+/// or the loss of a worker leads back to the start.
 enum class Phase : std::uint8_t {
   unused,    ///< no task here
+  reserved,  ///< a future stands for it; what it is to do will be known later
   blocked,   ///< an input has no place yet
   ready,     ///< in the ready queue: any worker will do
   parked,    ///< a worker was chosen, which has its hands full; in that worker's queue
@@ -90,6 +93,7 @@ struct TaskRecord {
   bool released = false;          ///< the holders were told that nobody else needs the value
   bool lent = false;              ///< the worker of its last user was told so: it may let it have its copy
   bool fixed = false;             ///< an input was released for it: before it runs elsewhere, that must be taken back
+  bool expected = false;          ///< `estimate` was given with the task
   bool sent_before = false;       ///< others may wait for it at their workers: it must not wait behind them
   std::int16_t thief = kNowhere;  ///< who gets it when the recall is answered
   Address place = kNowhere;       ///< assigned to, or holder of the value
@@ -100,7 +104,7 @@ struct TaskRecord {
   std::uint32_t child_records = 0;    ///< uses as an input by records that exist; counted with keep_lineage only
   QueueLink link;
   const detail::TaskType* type = nullptr;
-  Time estimate{};  ///< what it counts for in its worker's load
+  Time estimate{};  ///< what it counts for in its worker's load; once finished: how long it took
   Time expected_end{};
   std::uint64_t value_bytes = 0;
   std::vector<TaskId> inputs;
