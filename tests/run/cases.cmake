@@ -27,9 +27,6 @@ function(run_cases)
       cohort_script_test(NAME run.${case}_${ranks} TIMEOUT ${arg_TIMEOUT} LABELS ${labels}
           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/run/run_test.sh ${case} ${ranks} $<TARGET_FILE:run_probe>
                   ${MPIEXEC_EXECUTABLE} ${MPIEXEC_PREFLAGS})
-      if(ranks GREATER 1 AND TEST run.${case}_${ranks})
-        set_tests_properties(run.${case}_${ranks} PROPERTIES PROCESSORS ${ranks})
-      endif()
     endforeach()
   endforeach()
 endfunction()

@@ -1,14 +1,16 @@
 #pragma once
 
 #include <chrono>
-#include <exception>
 #include <functional>
 #include <memory>
+#include <ranges>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "cohort/completion_range.hpp"
+#include "cohort/detail/call_request.hpp"
+#include "cohort/detail/make_collection.hpp"
 #include "cohort/future.hpp"
 
 namespace cohort {
@@ -27,37 +29,6 @@ template <class T>
 struct Keep {
   T operator()(T&& value) const { return std::move(value); }
 };
-
-template <class T>
-std::vector<FutureHandle> handles_of(const std::vector<Future<T>>& futures) {
-  std::vector<FutureHandle> handles;
-  handles.reserve(futures.size());
-  for (const Future<T>& future : futures) handles.push_back(FutureAccess::handle(future));
-  return handles;
-}
-
-template <class A>
-void add_inputs(std::vector<FutureHandle>&, const A&) {}
-template <class T>
-void add_inputs(std::vector<FutureHandle>& inputs, const Future<T>& future) {
-  inputs.push_back(FutureAccess::handle(future));
-}
-template <class T>
-void add_inputs(std::vector<FutureHandle>& inputs, const std::vector<Future<T>>& futures) {
-  for (const Future<T>& future : futures) inputs.push_back(FutureAccess::handle(future));
-}
-
-/// Lets go of futures that were given away: their values may be moved into the task.
-template <class A>
-void drop_given_future(A&&) {}
-template <class T>
-void drop_given_future(Future<T>&& future) {
-  const Future<T> dropped = std::move(future);
-}
-template <class T>
-void drop_given_future(std::vector<Future<T>>&& futures) {
-  const std::vector<Future<T>> dropped = std::move(futures);
-}
 
 }  // namespace detail
 
@@ -88,7 +59,8 @@ class Client {
   template <class F, class... Args>
   auto submit(TaskOptions options, F&& f, Args&&... args) {
     using Result = detail::result_of_call<std::decay_t<F>, detail::stored_t<Args>...>;
-    auto future = FutureAccess::make<Result>(detail::submit(core(), make_request(f, args...), std::move(options)));
+    auto future = FutureAccess::make<Result>(
+        detail::submit(core(), detail::make_request(core(), f, args...), std::move(options)));
     (detail::drop_given_future(std::forward<Args>(args)), ...);
     return future;
   }
@@ -104,6 +76,36 @@ class Client {
   auto broadcast(T&& value) {
     return keep(std::forward<T>(value), true);
   }
+
+  /// Cuts the elements of a range into chunks and moves them to the workers; a collection stays where it is.
+  ///
+  /// An lvalue is read before this returns; other ranges are moved in. A range that is computed (std::views::iota, and
+  /// what std::views::transform, take, drop and reverse make of it with functions that depend on nothing else) travels
+  /// as its description. One that can be gone through only once (a file, a generator) is read by the program's own
+  /// threads, here and in later waits, as fast as its chunks are worked on.
+  /// throws  UsageError: a function in the range captured by reference.
+  template <std::ranges::input_range Range>
+    requires(!detail::IsCollection<Range>)
+  auto scatter(Range&& range, Chunking chunking = {}) {
+    using T = std::ranges::range_value_t<Range>;
+    return detail::collect_range<T>(core(), std::forward<Range>(range), detail::Stages<>(),
+                                    {.chunking = chunking, .chosen_by_bytes = true});
+  }
+  template <class C>
+    requires detail::IsCollection<C>
+  auto scatter(C&& collection, Chunking = {}) { return std::forward<C>(collection); }
+
+  /// f of each element of a range, in chunks that are chosen by themselves unless `chunking` says how many elements one
+  /// has. The range: as for scatter. Of a collection: where its chunks lie, `collection.map(f)`.
+  /// f: R f(const T&), or R f(T). throws  UsageError: f or the range holds an address of the caller's stack.
+  template <class F, std::ranges::input_range Range>
+    requires(!detail::IsCollection<Range>)
+  auto map(const F& f, Range&& range, Chunking chunking = {}) {
+    return detail::map_range<std::decay_t<F>>(core(), f, std::forward<Range>(range), chunking);
+  }
+  template <class F, class C>
+    requires detail::IsCollection<C>
+  auto map(const F& f, C&& collection) { return std::forward<C>(collection).map(f); }
 
   /// The values of all, in the order given. Waits; throws the first failure in that order, and counts as looking at
   /// all.
@@ -149,6 +151,12 @@ class Client {
     return CompletionRange<T>(futures);
   }
 
+  /// The chunks of a collection in the order they end. Fixes its layout.
+  template <class T>
+  CompletionRange<std::vector<T>> as_completed(const Collection<T>& collection) {
+    return as_completed(collection.chunks());
+  }
+
   /// Calls f() once on each worker, outside scheduling: not behind its tasks. Waits.
   /// Returns the results by worker index (nothing if f returns void); throws the first failure in that order.
   template <class F>
@@ -157,7 +165,7 @@ class Client {
     std::vector<detail::TypedReader<Result>> readers(static_cast<std::size_t>(worker_count()));
     std::vector<detail::ValueReader*> pointers;
     for (auto& reader : readers) pointers.push_back(&reader);
-    detail::run_on_all(*core(), make_request(f), pointers);
+    detail::run_on_all(*core(), detail::make_request(core(), f), pointers);
     if constexpr (!std::is_void_v<Result>) {
       std::vector<Result> results;
       for (auto& reader : readers) results.push_back(reader.take());
@@ -182,30 +190,13 @@ class Client {
     return core_;
   }
 
-  template <class F, class... Args>
-  detail::CallRequest make_request(const F& f, const Args&... args) {
-    detail::CallRequest request;
-    request.type = &detail::task_type<F, Args...>();
-    detail::Encoder encoder(&detail::code_map(*core()));
-    try {
-      detail::encode_call(encoder, f, args...);
-      request.payload = std::move(encoder.bytes());
-    } catch (const UsageError&) {
-      throw;
-    } catch (...) {
-      request.unwritable = std::current_exception();
-    }
-    (detail::add_inputs(request.inputs, args), ...);
-    return request;
-  }
-
   template <class T>
   auto keep(T&& value, bool everywhere) {
     using Stored = detail::stored_t<T>;
     detail::require_transferable<Stored>();
     const auto here =
         FutureAccess::make<Stored>(detail::hold(core(), detail::make_value<Stored>(std::forward<T>(value))));
-    detail::CallRequest request = make_request(detail::Keep<Stored>{}, here);
+    detail::CallRequest request = detail::make_request(core(), detail::Keep<Stored>{}, here);
     request.broadcast = everywhere;
     return FutureAccess::make<Stored>(detail::submit(core(), std::move(request), {}));
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 /// What a running task can ask about itself. Each throws UsageError when called outside a task.
@@ -15,3 +16,10 @@ const std::string& label();
 bool stop_requested();
 
 }  // namespace cohort::this_task
+
+namespace cohort::detail {
+
+/// The exception that is about to leave the running task is about this element of a range (TaskError::element).
+void note_failed_element(std::size_t index);
+
+}  // namespace cohort::detail

@@ -51,6 +51,23 @@ struct LocalOptions {
   int threads = 0;
 };
 
+/// Elements per task of a map, or per chunk of what is scattered.
+struct Chunking {
+  /// Elements in one chunk, >= 1; the last one has what is left. 0: measured on the first chunks and adapted while they
+  /// run, so that the runtime's own cost stays under 1 % of the work, and no slot waits long for the last chunk.
+  std::size_t items = 0;
+};
+
+/// How a collection was cut, and why.
+struct ChunkingReport {
+  std::size_t chunks = 0;                   ///< cut so far
+  std::size_t least_items = 0;              ///< elements in the smallest chunk, the last one aside
+  std::size_t most_items = 0;               ///< and in the largest
+  bool complete = false;                    ///< all is cut
+  std::chrono::nanoseconds element_time{};  ///< measured per element, lately; zero: nothing was measured
+  std::string why = {};                     ///< a sentence
+};
+
 /// What a rank has sent and received since the start; segments of large values are counted in the bytes.
 struct Traffic {
   std::uint64_t messages_sent = 0;

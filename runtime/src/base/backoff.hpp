@@ -39,6 +39,14 @@ class Backoff {
   bool spinning() const { return rounds_ < limits_.spins; }
   /// The next pause sleeps.
   bool sleeping() const { return rounds_ >= limits_.spins + limits_.yields; }
+  /// Instead of pause(), where looking again sooner than in `rest` is of no use.
+  void rest(Doorbell& bell, std::uint64_t ticket, std::chrono::nanoseconds rest) const {
+    if (limits_.bell_may_ring) {
+      bell.wait_for(ticket, rest);
+    } else {
+      std::this_thread::sleep_for(rest);
+    }
+  }
   /// Waits a little, never longer than `at_most`. `ticket` was taken from `bell` before looking for work.
   void pause(Doorbell& bell, std::uint64_t ticket, std::chrono::nanoseconds at_most) {
     if (rounds_ < limits_.spins) {

@@ -18,6 +18,9 @@ constexpr Time kTickEvery = 200us;
 constexpr Time kHelpEvery = 100us;
 constexpr Time kHelpEveryInSilence = 400us;
 constexpr Time kWatchEvery = 50ms;
+/// The driver rests when no worker will run out of work for so long, and then for a part of that.
+constexpr Time kWorthResting = 400us;
+constexpr Time kLongestRest = 200us;
 
 }  // namespace
 
@@ -56,7 +59,7 @@ void Core::start(std::chrono::nanoseconds at_most, const std::function<void(int 
 void Core::finish() {
   Lock lock(mutex_);
   drive(
-      lock, [&] { return tasks().open_tasks() == 0; }, Time::max());
+      lock, [&] { return tasks().open_tasks() == 0 && feeds_.empty(); }, Time::max());
 }
 
 bool Core::stop_workers(int exit_code, bool now, std::chrono::nanoseconds at_most) {
@@ -70,9 +73,12 @@ bool Core::stop_workers(int exit_code, bool now, std::chrono::nanoseconds at_mos
 }
 
 void Core::close() {
+  std::vector<std::shared_ptr<Feed>> feeds;
   {
     const std::lock_guard lock(mutex_);
     if (closed_.exchange(true)) return;
+    feeds.swap(feeds_);
+    watchers_.clear();
     helper_ends_ = true;
     followers_cv_.notify_all();
   }
@@ -148,6 +154,14 @@ bool Core::step(Time now) {
   return any;
 }
 
+/// How long the driver may rest because all workers have enough to do; zero: not at all. Where ranks share CPUs, a
+/// driver that looks all the time takes them from the workers.
+Time Core::rest_for(Time now) const {
+  if (!scheduler_) return Time::zero();
+  const Time slack = scheduler_->slack(now);
+  return slack < kWorthResting ? Time::zero() : std::min(slack / 4, kLongestRest);
+}
+
 /// Drives while no thread waits in a call, so that work goes on while the body computes; and looks for signals.
 void Core::help() try {
   Time every = kHelpEvery;
@@ -157,10 +171,11 @@ void Core::help() try {
     Lock lock(mutex_);
     if (helper_ends_) return;
     const Time last_period = std::exchange(every, kHelpEvery);
-    if (driving_) {
+    if (feeds_want_helper()) pump_feeds(lock, false);
+    if (driving_ || pumping_clients_ > 0) {
       mailbox_.flush_older();
       every = 1ms;
-    } else if (tasks().open_tasks() == 0 && !mailbox_.anything_waits() && mailbox_.all_sent()) {
+    } else if (tasks().open_tasks() == 0 && !feeds_due_ && !mailbox_.anything_waits() && mailbox_.all_sent()) {
       // Nothing is expected, but a worker may have been signalled.
       mailbox_.poll(*this);
       helper_sleeps_long_ = true;

@@ -82,6 +82,24 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   /// Who waits for whom, and asks the workers to print theirs. Any thread.
   std::string report();
 
+  /// Submits tasks as others end: a collection that is being cut. Kept until it has ended.
+  class Feed {
+   public:
+    virtual ~Feed() = default;
+    /// Submits what it can by now. Without the lock; from several threads, also from within itself.
+    virtual void pump(bool client_thread) = 0;
+    /// With the lock.
+    virtual bool ended() const = 0;
+    /// Runs code of the program: only client threads may pump it.
+    virtual bool reads() const = 0;
+  };
+
+  // --- for collections (feeds.cpp)
+  void add_feed(std::shared_ptr<Feed> feed);
+  void feeds_are_due();
+  FutureHandle reserve();
+  void fill(TaskId id, CallRequest request);
+
   // --- for the client (futures.cpp)
   FutureHandle submit(CallRequest request, TaskOptions options);
   FutureHandle hold(Value value);
@@ -107,7 +125,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   int slot_count();
   Traffic traffic();
 
-  /// Counts down as the futures it watches end. Registered with watch(), removed with unwatch().
+  /// Counts down as the futures it watches end. Registered with watch(); removed with unwatch(), or once it was told.
   class Watcher {
    public:
     virtual void on_ended(std::size_t index) = 0;
@@ -117,8 +135,9 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   };
 
  private:
-  friend class Prefetch;
+  friend class ChunkList;
   friend class CompletionQueue;
+  friend class Prefetch;
 
   /// A value that was asked for.
   struct Request {
@@ -144,10 +163,15 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
     return lock;
   }
   void require_open() const;
+  /// The request keeps its inputs: their futures must live until the task is submitted.
+  scheduler::Submission make_submission(CallRequest& request, TaskOptions options);
+  void pump_feeds(Lock& lock, bool client_thread);
+  bool feeds_want_helper() const;
   Time deadline_after(Time timeout) const;
   template <class Ready>
   bool drive(Lock& lock, Ready ready, Time deadline);
   bool step(Time now);
+  Time rest_for(Time now) const;
   void help();
   /// There is something for the helper to do.
   void wake_helper() {
@@ -214,11 +238,16 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
     std::size_t index;
   };
   std::unordered_multimap<TaskId, Watch> watchers_;
+  std::vector<std::shared_ptr<Feed>> feeds_;  ///< what is made of another comes after it
+  std::atomic<bool> feeds_due_ = false;
+  std::atomic<bool> reading_feeds_due_ = false;
+  Time last_feed_added_{};
   std::optional<Alarm> alarm_;
   std::size_t stopped_workers_ = 0;
 
   std::atomic<int> entering_{0};  ///< threads that want the lock
   bool driving_ = false;
+  int pumping_clients_ = 0;  ///< client threads that will drive again at once
   bool driver_sleeps_ = false;
   int followers_ = 0;
   std::condition_variable followers_cv_;
@@ -246,6 +275,10 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
       --followers_;
       continue;
     }
+    if (feeds_due_ || reading_feeds_due_) {
+      pump_feeds(lock, true);
+      continue;
+    }
     driving_ = true;
     const std::uint64_t ticket = bell_.ticket();
     bool any = false;
@@ -266,10 +299,13 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
       }
     } else if (!ready()) {
       const bool may_sleep = receiving_.empty() && mailbox_.all_sent();
-      driver_sleeps_ = backoff.sleeping();
+      const Time rest = may_sleep && !backoff.spinning() ? std::min(rest_for(now), deadline - now) : Time::zero();
+      driver_sleeps_ = backoff.sleeping() || rest > Time::zero();
       lock.unlock();
       if (options_.one_thread) options_.watch();
-      if (may_sleep || !backoff.sleeping()) {
+      if (rest > Time::zero()) {
+        backoff.rest(bell_, ticket, rest);
+      } else if (may_sleep || !backoff.sleeping()) {
         backoff.pause(bell_, ticket, deadline - now);
       } else {
         std::this_thread::yield();

@@ -154,8 +154,11 @@ void Core::ended(TaskId id) {
   // By a call of another thread, such as cancel(): the driver would learn of it only after its sleep.
   if (driver_sleeps_) bell_.ring();
   if (watchers_.empty()) return;
-  const auto [begin, end] = watchers_.equal_range(id);
-  for (auto it = begin; it != end; ++it) it->second.watcher->on_ended(it->second.index);
+  for (auto it = watchers_.find(id); it != watchers_.end(); it = watchers_.find(id)) {
+    const Watch watch = it->second;
+    watchers_.erase(it);
+    watch.watcher->on_ended(watch.index);
+  }
 }
 
 }  // namespace cohort::detail

@@ -19,7 +19,7 @@ void require_owner(const Core& core, const FutureState& future) {
 
 }  // namespace
 
-FutureHandle Core::submit(CallRequest request, TaskOptions options) {
+scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions options) {
   if (options.retries < 0) throw UsageError("TaskOptions::retries must not be negative");
   if (options.timeout < Time::zero()) throw UsageError("TaskOptions::timeout must not be negative");
   scheduler::Submission submission;
@@ -34,6 +34,7 @@ FutureHandle Core::submit(CallRequest request, TaskOptions options) {
   submission.priority = options.priority;
   submission.retries = options.retries;
   submission.broadcast = request.broadcast;
+  submission.expected = request.expected;
   if (request.unwritable) {
     submission.failure = wire::describe(request.unwritable);
     submission.failure->label = submission.label;
@@ -51,7 +52,12 @@ FutureHandle Core::submit(CallRequest request, TaskOptions options) {
                        std::to_string(options_.rank_of(last)));
     }
   }
-  Lock lock = enter();
+  return submission;
+}
+
+FutureHandle Core::submit(CallRequest request, TaskOptions options) {
+  scheduler::Submission submission = make_submission(request, std::move(options));
+  const Lock lock = enter();
   require_open();
   const Time now = options_.clock();
   const TaskId id = tasks().on_submit(std::move(submission), now);
@@ -87,10 +93,13 @@ std::exception_ptr Core::exception_of(TaskId id) {
 }
 
 Status Core::status_of(TaskId id) {
-  const Lock lock = enter();
+  Lock lock = enter();
   require_open();
   // Where nothing else makes progress, a loop that asks until the task is done must do so.
-  if (options_.one_thread && !driving_) step(options_.clock());
+  if (options_.one_thread && !driving_) {
+    step(options_.clock());
+    if (feeds_due_ || reading_feeds_due_) pump_feeds(lock, true);
+  }
   return tasks().status(record(id));
 }
 

@@ -10,15 +10,15 @@ namespace worker {
 
 namespace {
 
-thread_local const RunningTask* running = nullptr;
+thread_local RunningTask* running = nullptr;
 
 }  // namespace
 
-ThisTask::ThisTask(const RunningTask& task) : outer_(std::exchange(running, &task)) {}
+ThisTask::ThisTask(RunningTask& task) : outer_(std::exchange(running, &task)) {}
 
 ThisTask::~ThisTask() { running = outer_; }
 
-const RunningTask* running_here() { return running; }
+RunningTask* running_here() { return running; }
 
 }  // namespace worker
 
@@ -40,5 +40,13 @@ const std::string& label() { return here().label; }
 bool stop_requested() { return here().stop_requested.load(std::memory_order_relaxed); }
 
 }  // namespace this_task
+
+namespace detail {
+
+void note_failed_element(std::size_t index) {
+  if (worker::RunningTask* task = worker::running_here()) task->failed_element = index;
+}
+
+}  // namespace detail
 
 }  // namespace cohort

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "base/time.hpp"
@@ -17,21 +19,22 @@ struct RunningTask {
   base::Time started{};
   bool reported = false;  ///< the scheduler was told that it runs
   std::atomic<bool> stop_requested{false};
+  std::optional<std::size_t> failed_element;  ///< what its exception is about
 };
 
 /// Makes `task` the one that `this_task` speaks of on this thread, while it lives.
 class ThisTask {
  public:
-  explicit ThisTask(const RunningTask& task);
+  explicit ThisTask(RunningTask& task);
   ThisTask(const ThisTask&) = delete;
   ThisTask& operator=(const ThisTask&) = delete;
   ~ThisTask();
 
  private:
-  const RunningTask* outer_;
+  RunningTask* outer_;
 };
 
 /// Null outside a task.
-const RunningTask* running_here();
+RunningTask* running_here();
 
 }  // namespace cohort::worker

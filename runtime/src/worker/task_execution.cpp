@@ -15,13 +15,14 @@ const detail::TaskType& task_type_at(detail::CodeAddress address, detail::CodeMa
   return *static_cast<const detail::TaskType*>(code.from_code(address));
 }
 
-wire::Failure failure_here(const Site& site, const std::string& label, int attempt) {
+wire::Failure failure_here(const Site& site, const RunningTask& running) {
   wire::Failure failure = wire::describe(std::current_exception());
   if (failure.host.empty()) {  // else it is the failure of another task, passed on
-    failure.label = label;
+    failure.label = running.label;
     failure.host = site.host;
     failure.rank = site.rank;
-    failure.attempt = attempt;
+    failure.attempt = running.attempt;
+    failure.element = running.failed_element;
   }
   return failure;
 }
@@ -66,7 +67,7 @@ Ended execute(const StartedTask& task, std::vector<StoredValue> inputs, RunningT
   } catch (...) {
     ended.when = clock();
     ended.done.outcome = wire::Done::Outcome::failed;
-    ended.done.failure = failure_here(site, running.label, running.attempt);
+    ended.done.failure = failure_here(site, running);
   }
   return ended;
 }
@@ -88,7 +89,7 @@ wire::CallDone execute(const wire::Call& call, const Site& site, detail::CodeMap
       done.bytes = to_vector(encoder.bytes());
     }
   } catch (...) {
-    done.failure = failure_here(site, {}, 0);
+    done.failure = failure_here(site, running);
   }
   return done;
 }

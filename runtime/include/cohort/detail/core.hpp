@@ -37,6 +37,8 @@ struct CallRequest {
   ByteBuffer payload;
   std::vector<FutureHandle> inputs;
   bool broadcast = false;
+  /// How long it will run, if that is known.
+  std::chrono::nanoseconds expected{};
   /// Set: an argument could not be written; the task fails with this, without being sent anywhere.
   std::exception_ptr unwritable;
 };

@@ -66,6 +66,7 @@ class InArchive final : public boost::archive::detail::basic_iarchive,
   void read_block(void* into, std::size_t count) { in_.read_block(into, count); }
   void expect_block(std::size_t count) { in_.expect_block(count); }
   std::size_t left() const { return in_.left(); }
+  Decoder& decoder() { return in_; }
   void skip(std::size_t count) {
     for (; count != 0; --count) in_.read_value<std::byte>();
   }

@@ -67,6 +67,7 @@ class OutArchive final : public boost::archive::detail::basic_oarchive,
     if (out_.segments().size() != segments) segment_bytes_ += count;
   }
   std::size_t inline_bytes() const { return out_.total_bytes() - segment_bytes_; }
+  Encoder& encoder() { return out_; }
 
   /// Neither bitwise nor a standard type: a pointer or a class.
   template <class T>

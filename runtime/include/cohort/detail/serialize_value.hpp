@@ -142,6 +142,7 @@ class PlainOut {
     for (const ConstSegment& segment : out_.segments()) bytes -= segment.size;
     return bytes;
   }
+  Encoder& encoder() { return out_; }
 
  private:
   Encoder& out_;
@@ -160,6 +161,7 @@ class PlainIn {
   }
   std::size_t tracked() const { return 0; }
   void moved(std::size_t, std::uintptr_t, const void*, std::size_t) {}
+  Decoder& decoder() { return in_; }
 
  private:
   Decoder& in_;

@@ -1,0 +1,349 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "cohort/detail/chunk_reader.hpp"
+#include "cohort/detail/steps.hpp"
+#include "cohort/future.hpp"
+
+namespace cohort {
+
+template <class T>
+class Collection;
+template <class T, class Pipeline>
+class ExtendableCollection;
+
+namespace detail {
+
+/// Makes collections; for the library.
+struct CollectionAccess {
+  template <class T>
+  static Collection<T> make(CollectionHandle handle) {
+    return Collection<T>(std::move(handle));
+  }
+  template <class T, class Pipeline>
+  static ExtendableCollection<T, Pipeline> make_extendable(CollectionHandle handle) {
+    return ExtendableCollection<T, Pipeline>(std::move(handle));
+  }
+  template <class T>
+  static const CollectionHandle& handle(const Collection<T>& collection) {
+    return collection.handle();
+  }
+  template <class T>
+  static CollectionHandle release(Collection<T>& collection) {
+    return collection.release();
+  }
+};
+
+/// The collection of R that `stage` makes of one of T.
+template <class R, class Pipeline, class T, class Stage>
+auto collection_step(CollectionHandle parent, Stage stage) {
+  require_transferable<R>();
+  using Longer = typename Grown<Pipeline, T, Stages<Stage>, Collect<R>>::type;
+  return CollectionAccess::make_extendable<R, Longer>(
+      grow<Pipeline, T>(std::move(parent), Stages<Stage>(std::move(stage)), Collect<R>()));
+}
+
+template <class Pipeline, class T, class F>
+auto map_step(CollectionHandle parent, const F& f) {
+  require_function_object<F>();
+  static_assert(
+      std::is_invocable_v<F&, const T&>,
+      "cohort: the function cannot be called with an element of the collection. It is given a const T&, or the "
+      "element itself as T&& where nobody else needs it: take const T& or T");
+  using R = std::decay_t<std::invoke_result_t<F&, const T&>>;
+  static_assert(!std::is_void_v<R>,
+                "cohort: a function that is mapped must return something, since a collection has elements. For what is "
+                "done for its effect, submit a task, or return what was done");
+  return collection_step<R, Pipeline, T>(std::move(parent), MapStage<F>{Function<F>(f)});
+}
+
+template <class Pipeline, class T, class P>
+auto filter_step(CollectionHandle parent, const P& p) {
+  require_function_object<P>();
+  static_assert(std::is_invocable_r_v<bool, P&, const T&>,
+                "cohort: the function of filter is given a const T& and must return bool");
+  return collection_step<T, Pipeline, T>(std::move(parent), FilterStage<P>{Function<P>(p)});
+}
+
+template <class Pipeline, class T, class F>
+auto flat_map_step(CollectionHandle parent, const F& f) {
+  require_function_object<F>();
+  static_assert(std::ranges::input_range<std::invoke_result_t<F&, const T&>>,
+                "cohort: the function of flat_map is given a const T& and must return a range, such as a std::vector");
+  using R = std::ranges::range_value_t<std::invoke_result_t<F&, const T&>>;
+  return collection_step<R, Pipeline, T>(std::move(parent), FlatMapStage<F>{Function<F>(f)});
+}
+
+}  // namespace detail
+
+/// Elements in chunks on the workers, in the order of what they were made of. Cheap to copy, usable from any thread.
+/// The chunks live until the last copy is gone and nothing that was made of it needs them.
+///
+/// Chunks are cut and computed from the moment the collection is made, also if it is dropped. Nothing here waits unless
+/// it says so. Element-wise steps that are added at once (`client.map(f, range).filter(p).reduce(op)`) run in one pass
+/// over each chunk, and what is between them is not kept. Every member throws UsageError once the client has ended, and
+/// for a collection made by default or moved from.
+template <class T>
+class Collection {
+  static_assert(std::is_same_v<T, std::decay_t<T>>,
+                "a Collection holds values: name the type without reference or const");
+
+ public:
+  class iterator;
+  using value_type = T;
+
+  /// Stands for nothing, until a collection is assigned to it.
+  Collection() = default;
+
+  /// Elements in all. Waits where that is not known yet (after a filter, say); moves none of them. Fixes the layout.
+  std::size_t size() const {
+    std::size_t total = 0;
+    for (const std::size_t items : chunk_sizes()) total += items;
+    return total;
+  }
+  /// As size().
+  bool empty() const { return size() == 0; }
+
+  /// Fixes the layout: what is not cut yet is cut now. Waits only for a source that has to be read to its end.
+  std::size_t chunk_count() const { return detail::chunk_count(state()); }
+
+  /// Elements in each chunk. Fixes the layout, and waits as size() does; throws what a chunk it has to ask threw.
+  std::vector<std::size_t> chunk_sizes() const {
+    std::vector<std::size_t> sizes = detail::known_sizes(state());
+    std::vector<std::pair<std::size_t, Future<std::size_t>>> asked;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      if (sizes[i] != detail::kUnknownCount) continue;
+      asked.emplace_back(i, submit([](const detail::Chunk<T>& chunk) { return chunk.size(); }, stored_chunk(i)));
+    }
+    if (asked.empty()) return sizes;
+    for (const auto& [i, count] : asked) sizes[i] = count.result();
+    detail::remember_sizes(state(), sizes);
+    return sizes;
+  }
+
+  /// One chunk, as a future. Fixes the layout. throws  UsageError: there are not so many.
+  Future<std::vector<T>> chunk(std::size_t i) const {
+    if (const std::size_t count = chunk_count(); i >= count) {
+      throw UsageError("the collection has " + std::to_string(count) + " chunks: there is no chunk " +
+                       std::to_string(i));
+    }
+    if constexpr (std::is_same_v<T, bool>) {
+      return submit([](detail::Chunk<bool> stored) { return detail::to_vector<bool>(std::move(stored)); },
+                    stored_chunk(i));
+    } else {
+      return stored_chunk(i);
+    }
+  }
+  /// All chunks, in order. Fixes the layout.
+  std::vector<Future<std::vector<T>>> chunks() const {
+    std::vector<Future<std::vector<T>>> all;
+    const std::size_t count = chunk_count();
+    all.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) all.push_back(chunk(i));
+    return all;
+  }
+
+  /// f of each element. f: R f(const T&), or R f(T), which is given the element itself where nobody else needs it.
+  template <class F>
+  auto map(const F& f) const& {
+    return detail::map_step<void, T, std::decay_t<F>>(handle(), f);
+  }
+  template <class F>
+  auto map(const F& f) && {
+    return detail::map_step<void, T, std::decay_t<F>>(release(), f);
+  }
+
+  /// The elements for which p holds.
+  template <class P>
+  auto filter(const P& p) const& {
+    return detail::filter_step<void, T, std::decay_t<P>>(handle(), p);
+  }
+  template <class P>
+  auto filter(const P& p) && {
+    return detail::filter_step<void, T, std::decay_t<P>>(release(), p);
+  }
+
+  /// The elements of the ranges that f makes of each, one range after the other.
+  template <class F>
+  auto flat_map(const F& f) const& {
+    return detail::flat_map_step<void, T, std::decay_t<F>>(handle(), f);
+  }
+  template <class F>
+  auto flat_map(const F& f) && {
+    return detail::flat_map_step<void, T, std::decay_t<F>>(release(), f);
+  }
+
+  /// f of each chunk as a whole: std::vector<R> f(std::span<const T>).
+  template <class F>
+  auto map_chunks(const F& f) const {
+    using Function = std::decay_t<F>;
+    static_assert(std::is_invocable_v<Function&, std::span<const T>>,
+                  "cohort: the function of map_chunks is given a std::span<const T>");
+    using Made = std::decay_t<std::invoke_result_t<Function&, std::span<const T>>>;
+    using R = typename Made::value_type;
+    static_assert(std::is_same_v<Made, std::vector<R>>,
+                  "cohort: the function of map_chunks must return a std::vector of the new elements");
+    const detail::WholeChunk<R, Function> sink{detail::Function<Function>(f)};
+    return detail::CollectionAccess::make<R>(detail::follow<T>(handle(), detail::Stages<>(), sink));
+  }
+
+  /// All elements put together by an associative op, from left to right in each chunk and in a tree over the chunks:
+  /// for one layout of the chunks the same bits, whatever the ranks and threads. Of no elements: UsageError at
+  /// result().
+  template <class Op>
+  Future<T> reduce(const Op& op) const& {
+    return detail::reduce_step<void, T, std::decay_t<Op>>(handle(), op);
+  }
+  template <class Op>
+  Future<T> reduce(const Op& op) && {
+    return detail::reduce_step<void, T, std::decay_t<Op>>(release(), op);
+  }
+
+  /// Each chunk folded, from a copy of `init` on, by A fold(A, const T&) or void fold(A&, const T&); the results put
+  /// together by A combine(A, A), as above. `init` must change nothing it is combined with. Of no elements: init.
+  template <class A, class F, class Combine>
+  Future<A> reduce(const A& init, const F& fold, const Combine& combine) const& {
+    return detail::fold_step<void, T, A, std::decay_t<F>, std::decay_t<Combine>>(handle(), init, fold, combine);
+  }
+  template <class A, class F, class Combine>
+  Future<A> reduce(const A& init, const F& fold, const Combine& combine) && {
+    return detail::fold_step<void, T, A, std::decay_t<F>, std::decay_t<Combine>>(release(), init, fold, combine);
+  }
+
+  /// All elements, here. Waits; throws the first failure in the order of the chunks, and counts as looking at all. The
+  /// chunks that went well can still be had one by one.
+  std::vector<T> gather() const {
+    detail::look_at_all(state());
+    detail::ChunkReader<T> reader(handle());
+    std::vector<T> all;
+    while (std::optional<detail::Chunk<T>> chunk = reader.next()) detail::append<T>(all, *std::move(chunk));
+    return all;
+  }
+
+  /// The elements in order, brought here a few chunks ahead of the one that is read: a single-pass range. Advancing it
+  /// waits, and throws the failure of a chunk.
+  iterator begin() const { return iterator(handle()); }
+  std::default_sentinel_t end() const { return {}; }
+
+  /// How it was cut, so far, and why.
+  ChunkingReport chunking() const { return detail::chunking_report(state()); }
+
+ protected:
+  friend struct detail::CollectionAccess;
+
+  explicit Collection(detail::CollectionHandle handle) : handle_(std::move(handle)) {}
+
+  const detail::CollectionHandle& handle() const {
+    if (!handle_) throw UsageError("this collection stands for nothing: it was made by default or moved from");
+    return handle_;
+  }
+  detail::CollectionHandle release() {
+    handle();
+    return std::move(handle_);
+  }
+
+ private:
+  const detail::CollectionState& state() const { return *handle(); }
+
+  template <class F, class... Args>
+  auto submit(const F& f, const Args&... args) const {
+    using Result = detail::result_of_call<F, detail::stored_t<Args>...>;
+    const auto& core = detail::core_of(state());
+    return FutureAccess::make<Result>(detail::submit(core, detail::make_request(core, f, args...), {}));
+  }
+  Future<detail::Chunk<T>> stored_chunk(std::size_t i) const {
+    return FutureAccess::make<detail::Chunk<T>>(detail::next_chunk(state(), i));
+  }
+
+  detail::CollectionHandle handle_;
+};
+
+/// See Collection::begin.
+template <class T>
+class Collection<T>::iterator {
+ public:
+  using value_type = T;
+  using difference_type = std::ptrdiff_t;
+  using iterator_concept = std::input_iterator_tag;
+
+  iterator() = default;
+  const T& operator*() const { return detail::data_of(*chunk_)[at_]; }
+  const T* operator->() const { return std::addressof(**this); }
+  iterator& operator++() {
+    if (++at_ == chunk_->size()) advance();
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  bool operator==(std::default_sentinel_t) const { return !chunk_; }
+
+ private:
+  friend class Collection;
+  explicit iterator(detail::CollectionHandle collection)
+      : reader_(std::make_shared<detail::ChunkReader<T>>(std::move(collection))) {
+    advance();
+  }
+  void advance() {
+    at_ = 0;
+    do chunk_ = reader_->next();
+    while (chunk_ && chunk_->empty());
+  }
+
+  std::shared_ptr<detail::ChunkReader<T>> reader_;
+  std::optional<detail::Chunk<T>> chunk_;  ///< empty at the end
+  std::size_t at_ = 0;
+};
+
+/// A collection whose steps the compiler knows, so that those that are added at once become part of them. It is used
+/// like the Collection<T> it is.
+template <class T, class Pipeline>
+class ExtendableCollection : public Collection<T> {
+  using Base = Collection<T>;
+
+ public:
+  using Base::filter;
+  using Base::flat_map;
+  using Base::map;
+  using Base::reduce;
+
+  ExtendableCollection() = default;
+  ExtendableCollection(Collection<T> other) : Base(std::move(other)) {}
+
+  template <class F>
+  auto map(const F& f) && {
+    return detail::map_step<Pipeline, T, std::decay_t<F>>(this->release(), f);
+  }
+  template <class P>
+  auto filter(const P& p) && {
+    return detail::filter_step<Pipeline, T, std::decay_t<P>>(this->release(), p);
+  }
+  template <class F>
+  auto flat_map(const F& f) && {
+    return detail::flat_map_step<Pipeline, T, std::decay_t<F>>(this->release(), f);
+  }
+  template <class Op>
+  Future<T> reduce(const Op& op) && {
+    return detail::reduce_step<Pipeline, T, std::decay_t<Op>>(this->release(), op);
+  }
+  template <class A, class F, class Combine>
+  Future<A> reduce(const A& init, const F& fold, const Combine& combine) && {
+    return detail::fold_step<Pipeline, T, A, std::decay_t<F>, std::decay_t<Combine>>(this->release(), init, fold,
+                                                                                     combine);
+  }
+
+ private:
+  friend struct detail::CollectionAccess;
+  explicit ExtendableCollection(detail::CollectionHandle handle) : Base(std::move(handle)) {}
+};
+
+}  // namespace cohort

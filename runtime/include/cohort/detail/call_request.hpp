@@ -1,0 +1,64 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "cohort/detail/core.hpp"
+#include "cohort/detail/task_type.hpp"
+#include "cohort/future.hpp"
+
+/// From a typed call to a CallRequest.
+namespace cohort::detail {
+
+template <class T>
+std::vector<FutureHandle> handles_of(const std::vector<Future<T>>& futures) {
+  std::vector<FutureHandle> handles;
+  handles.reserve(futures.size());
+  for (const Future<T>& future : futures) handles.push_back(FutureAccess::handle(future));
+  return handles;
+}
+
+template <class A>
+void add_inputs(std::vector<FutureHandle>&, const A&) {}
+template <class T>
+void add_inputs(std::vector<FutureHandle>& inputs, const Future<T>& future) {
+  inputs.push_back(FutureAccess::handle(future));
+}
+template <class T>
+void add_inputs(std::vector<FutureHandle>& inputs, const std::vector<Future<T>>& futures) {
+  for (const Future<T>& future : futures) inputs.push_back(FutureAccess::handle(future));
+}
+
+/// Writes the call f(args...). Throws UsageError: f holds an address of the caller's stack, or is null.
+template <class F, class... Args>
+CallRequest make_request(const std::shared_ptr<Core>& core, const F& f, const Args&... args) {
+  CallRequest request;
+  request.type = &task_type<F, Args...>();
+  Encoder encoder(&code_map(*core));
+  try {
+    encode_call(encoder, f, args...);
+    request.payload = std::move(encoder.bytes());
+  } catch (const UsageError&) {
+    throw;
+  } catch (...) {
+    request.unwritable = std::current_exception();
+  }
+  (add_inputs(request.inputs, args), ...);
+  return request;
+}
+
+/// Lets go of futures that were given away: their values may be moved into the task.
+template <class A>
+void drop_given_future(A&&) {}
+template <class T>
+void drop_given_future(Future<T>&& future) {
+  const Future<T> dropped = std::move(future);
+}
+template <class T>
+void drop_given_future(std::vector<Future<T>>&& futures) {
+  const std::vector<Future<T>> dropped = std::move(futures);
+}
+
+}  // namespace cohort::detail
