@@ -229,6 +229,8 @@ TEST_CASE("what is scattered lies on the workers, and an lvalue is read at once"
   std::fill(all.begin(), all.end(), -1);
   CHECK(scattered.gather() == numbers(100'000));
   CHECK(client().scatter(numbers(10), {3}).chunk_sizes() == std::vector<std::size_t>{3, 3, 3, 1});
+  const std::vector<std::string> words{"a word", "another word", "a word that is too long to lie in its string"};
+  CHECK(client().scatter(words).gather() == words);
   CHECK(client().scatter(std::views::iota(0, 10)).map(twice).reduce(std::plus()).result() == 90);
   CHECK(client()
             .scatter(std::vector<std::string>(100, std::string(1000, 'x')), {7})

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <ranges>
@@ -106,6 +107,13 @@ class Client {
   template <class F, class C>
     requires detail::IsCollection<C>
   auto map(const F& f, C&& collection) { return std::forward<C>(collection).map(f); }
+
+  /// The lines of text files, without their ends, in order: a chunk for each file, read by a worker.
+  /// A file that cannot be read fails its chunk with std::system_error.
+  auto from_files(const std::vector<std::filesystem::path>& files) {
+    return map([](const std::filesystem::path& file) { return file; }, files, {1})
+        .flat_map([](const std::filesystem::path& file) { return detail::read_lines(file); });
+  }
 
   /// The values of all, in the order given. Waits; throws the first failure in that order, and counts as looking at
   /// all.

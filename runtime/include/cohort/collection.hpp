@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -12,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "cohort/detail/aggregates.hpp"
 #include "cohort/detail/chunk_reader.hpp"
+#include "cohort/detail/shuffle.hpp"
 #include "cohort/detail/steps.hpp"
 #include "cohort/future.hpp"
 
@@ -83,6 +86,36 @@ auto flat_map_step(CollectionHandle parent, const F& f) {
                 "cohort: the function of flat_map is given a const T& and must return a range, such as a std::vector");
   using R = std::ranges::range_value_t<std::invoke_result_t<F&, const T&>>;
   return collection_step<R, Pipeline, T>(std::move(parent), FlatMapStage<F>{Function<F>(f)});
+}
+
+// --- of all elements
+
+template <class Pipeline, class T>
+Future<std::size_t> count_step(CollectionHandle parent) {
+  return fold_step<Pipeline, T>(std::move(parent), std::size_t{0}, CountOne(), std::plus<>());
+}
+template <class Pipeline, class T>
+Future<T> sum_step(CollectionHandle parent) {
+  return fold_step<Pipeline, T>(std::move(parent), T(), std::plus<>(), std::plus<>());
+}
+template <class Pipeline, class T, class Compare>
+Future<std::vector<T>> top_step(CollectionHandle parent, std::size_t most) {
+  const std::shared_ptr<Core> core = core_of(*parent);
+  auto top = fold_step<Pipeline, T>(std::move(parent), Top<T, Compare>{{}, most}, KeepTop<T, Compare>(),
+                                    MergeTop<T, Compare>());
+  return submit_call(core, SortTop<T, Compare>(), top);
+}
+
+/// The pairs of the elements of two collections.
+template <class A, class B>
+auto zip_step(CollectionHandle a, CollectionHandle b) {
+  using Pipeline = FollowingPipeline<Stages<>, Collect<std::pair<A, B>>, A, B>;
+  const std::shared_ptr<Core> core = core_of(*a);
+  std::vector<CollectionHandle> parents;
+  parents.push_back(std::move(a));
+  parents.push_back(std::move(b));
+  return CollectionAccess::make_extendable<std::pair<A, B>, Pipeline>(make_collection(
+      core, std::make_unique<Pipeline>(core, std::move(parents), Stages<>(), Collect<std::pair<A, B>>())));
 }
 
 }  // namespace detail
@@ -221,6 +254,92 @@ class Collection {
     return detail::fold_step<void, T, A, std::decay_t<F>, std::decay_t<Combine>>(release(), init, fold, combine);
   }
 
+  /// Number of elements, without waiting for it here.
+  Future<std::size_t> count() const& { return detail::count_step<void, T>(handle()); }
+  Future<std::size_t> count() && { return detail::count_step<void, T>(release()); }
+  /// Their sum; of no elements: T().
+  Future<T> sum() const& { return detail::sum_step<void, T>(handle()); }
+  Future<T> sum() && { return detail::sum_step<void, T>(release()); }
+  /// The least by operator<, the first of equals; of no elements: UsageError at result().
+  Future<T> min() const& { return reduce(detail::Least()); }
+  Future<T> min() && { return std::move(*this).reduce(detail::Least()); }
+  /// The greatest by operator<, the first of equals; of no elements: UsageError at result().
+  Future<T> max() const& { return reduce(detail::Greatest()); }
+  Future<T> max() && { return std::move(*this).reduce(detail::Greatest()); }
+  /// The first `most` elements in the order of `compare` (the greatest ones, unless it says otherwise), in that order.
+  template <class Compare = std::greater<>>
+  Future<std::vector<T>> top(std::size_t most, Compare = {}) const& {
+    return detail::top_step<void, T, Compare>(handle(), most);
+  }
+  template <class Compare = std::greater<>>
+  Future<std::vector<T>> top(std::size_t most, Compare = {}) && {
+    return detail::top_step<void, T, Compare>(release(), most);
+  }
+
+  /// Pairs of the elements of this and another collection, whose chunks have the same sizes; otherwise chunks fail with
+  /// UsageError.
+  template <class U>
+  auto zip(const Collection<U>& other) const {
+    return detail::zip_step<T, U>(handle(), detail::CollectionAccess::handle(other));
+  }
+
+  /// All elements in the order of `compare`; stable. Fixes the layout. Elements go from worker to worker.
+  template <class Compare = std::less<>>
+  Collection<T> sort(const Compare& compare = {}) const& {
+    return Collection(detail::sort_step<T, Compare>(handle(), compare));
+  }
+  template <class Compare = std::less<>>
+  Collection<T> sort(const Compare& compare = {}) && {
+    return Collection(detail::sort_step<T, Compare>(release(), compare));
+  }
+
+  /// The elements with the same key(const T&), together, in their order; the groups in no certain order. The key needs
+  /// std::hash and operator==. Fixes the layout. Elements go from worker to worker.
+  template <class Key>
+  auto group_by(const Key& key) const {
+    using K = std::decay_t<std::invoke_result_t<std::decay_t<Key>&, const T&>>;
+    detail::require_transferable<K>();
+    return detail::CollectionAccess::make<std::pair<K, std::vector<T>>>(
+        detail::group_step<T, K, std::decay_t<Key>>(handle(), key));
+  }
+
+  /// The same elements in chunks of `items` each. Waits as size() does; the elements go from worker to worker.
+  /// throws  UsageError: items is 0.
+  Collection<T> repartition(std::size_t items) const {
+    if (items == 0) throw UsageError("repartition needs to know how many elements a chunk is to have: at least one");
+    return Collection(detail::repartition_step<T>(handle(), chunk_sizes(), items));
+  }
+
+  /// The first `count` elements, or all if there are fewer, here. Waits for the chunks they are in; moves no others.
+  std::vector<T> take(std::size_t count) const {
+    std::vector<T> first;
+    for (std::size_t i = 0; first.size() < count; ++i) {
+      detail::FutureHandle chunk = detail::next_chunk(state(), i);
+      if (!chunk) break;
+      const std::vector<Future<detail::Chunk<T>>> from{FutureAccess::make<detail::Chunk<T>>(std::move(chunk))};
+      detail::append<T>(first, submit(detail::TakeAcross<T>(), std::size_t{0}, count - first.size(), from).result());
+    }
+    return first;
+  }
+
+  /// Writes each chunk to a file of its own, `folder`/chunk-000000.txt and so on, one element a line: by the worker
+  /// that has it, which makes the folder if need be. Waits; returns the files, in order. throws  what a chunk threw.
+  /// to_text: std::string to_text(const T&); without: text as it is, numbers exactly, others by their operator<<.
+  template <class F = detail::ToText>
+  std::vector<std::filesystem::path> write(const std::filesystem::path& folder, const F& to_text = {}) const {
+    using Function = detail::Function<std::decay_t<F>>;
+    std::vector<Future<std::string>> written;
+    const std::size_t count = chunk_count();
+    for (std::size_t i = 0; i < count; ++i) {
+      written.push_back(
+          submit(detail::WriteChunk<T, std::decay_t<F>>(), folder.string(), i, Function(to_text), stored_chunk(i)));
+    }
+    std::vector<std::filesystem::path> files;
+    for (const Future<std::string>& file : written) file.exception();  // all are looked at
+    for (const Future<std::string>& file : written) files.emplace_back(file.result());
+    return files;
+  }
+
   /// All elements, here. Waits; throws the first failure in the order of the chunks, and counts as looking at all. The
   /// chunks that went well can still be had one by one.
   std::vector<T> gather() const {
@@ -258,9 +377,7 @@ class Collection {
 
   template <class F, class... Args>
   auto submit(const F& f, const Args&... args) const {
-    using Result = detail::result_of_call<F, detail::stored_t<Args>...>;
-    const auto& core = detail::core_of(state());
-    return FutureAccess::make<Result>(detail::submit(core, detail::make_request(core, f, args...), {}));
+    return detail::submit_call(detail::core_of(state()), f, args...);
   }
   Future<detail::Chunk<T>> stored_chunk(std::size_t i) const {
     return FutureAccess::make<detail::Chunk<T>>(detail::next_chunk(state(), i));
@@ -311,10 +428,15 @@ class ExtendableCollection : public Collection<T> {
   using Base = Collection<T>;
 
  public:
+  using Base::count;
   using Base::filter;
   using Base::flat_map;
   using Base::map;
+  using Base::max;
+  using Base::min;
   using Base::reduce;
+  using Base::sum;
+  using Base::top;
 
   ExtendableCollection() = default;
   ExtendableCollection(Collection<T> other) : Base(std::move(other)) {}
@@ -339,6 +461,15 @@ class ExtendableCollection : public Collection<T> {
   Future<A> reduce(const A& init, const F& fold, const Combine& combine) && {
     return detail::fold_step<Pipeline, T, A, std::decay_t<F>, std::decay_t<Combine>>(this->release(), init, fold,
                                                                                      combine);
+  }
+
+  Future<std::size_t> count() && { return detail::count_step<Pipeline, T>(this->release()); }
+  Future<T> sum() && { return detail::sum_step<Pipeline, T>(this->release()); }
+  Future<T> min() && { return std::move(*this).reduce(detail::Least()); }
+  Future<T> max() && { return std::move(*this).reduce(detail::Greatest()); }
+  template <class Compare = std::greater<>>
+  Future<std::vector<T>> top(std::size_t most, Compare = {}) && {
+    return detail::top_step<Pipeline, T, Compare>(this->release(), most);
   }
 
  private:

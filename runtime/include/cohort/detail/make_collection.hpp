@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "cohort/collection.hpp"
+#include "cohort/ranges.hpp"
 
 /// From a range to a collection.
 namespace cohort::detail {
@@ -20,6 +23,9 @@ template <class R>
 inline constexpr bool is_vector = false;
 template <class T, class A>
 inline constexpr bool is_vector<std::vector<T, A>> = std::is_same_v<A, std::allocator<T>>;
+
+template <class A, class B>
+inline constexpr bool is_computed<Zip<A, B>> = is_computed<A>&& is_computed<B>;
 
 /// A view that needs nothing but itself, but whose elements are found only by going through it.
 template <class V>
@@ -70,6 +76,12 @@ auto source_of(R&& range) {
       return VectorSource<T>(read_all<R, T>(std::forward<R>(range)));
     }
   }
+}
+
+inline std::vector<std::string> read_lines(const std::filesystem::path& file) {
+  std::vector<std::string> all;
+  for (const std::string& line : lines(file)) all.push_back(line);
+  return all;
 }
 
 /// As many elements in a chunk as let each slot have several, unless that would make them very small or large.

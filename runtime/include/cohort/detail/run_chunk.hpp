@@ -44,6 +44,7 @@ struct Collect {
   /// The chunk is nobody else's, and what comes out is of its type: it stays where it is.
   template <class S>
   [[gnu::always_inline]] void run_in_place(S& stages, Chunk<T>& chunk, std::size_t& i) {
+    if constexpr (std::tuple_size_v<S> == 0) return;  // moving an element to itself may empty it
     T* at = data_of(chunk);
     for (const std::size_t count = chunk.size(); i < count; ++i) at[i] = value_of(stages, std::move(at[i]));
   }
