@@ -94,7 +94,7 @@ class Client {
   }
   template <class C>
     requires detail::IsCollection<C>
-  auto scatter(C&& collection, Chunking = {}) { return std::forward<C>(collection); }
+  auto scatter(C&& collection) { return std::forward<C>(collection); }
 
   /// f of each element of a range, in chunks that are chosen by themselves unless `chunking` says how many elements one
   /// has. The range: as for scatter. Of a collection: where its chunks lie, `collection.map(f)`.

@@ -53,6 +53,7 @@ void ChunkList::pump(bool client_thread) {
   again_ = true;
   // One thread cuts. Another, or the same from within the program's own range, leaves word.
   while (again_ && !pumping_.test_and_set()) {
+    pumping_thread_ = std::this_thread::get_id();
     while (maker_ && again_.exchange(false)) {
       if (range_ != nullptr) {
         pump_range(*range_);
@@ -62,6 +63,7 @@ void ChunkList::pump(bool client_thread) {
       if (complete_) maker_.reset();
     }
     if (!maker_) again_ = false;
+    pumping_thread_ = std::thread::id();
     pumping_.clear();
   }
 }
@@ -169,6 +171,13 @@ void ChunkList::complete() {
 
 // --- what collections ask
 
+/// What the source waits for must not wait for the source.
+void ChunkList::require_outside_of_source() const {
+  if (pumping_thread_.load() == std::this_thread::get_id()) {
+    throw UsageError("the range that a collection is made of asks for that collection: it would wait for itself");
+  }
+}
+
 void ChunkList::fix_parents() {
   for (const std::shared_ptr<ChunkList>& parent : parents_) {
     {
@@ -181,6 +190,7 @@ void ChunkList::fix_parents() {
 }
 
 std::size_t ChunkList::fix() {
+  require_outside_of_source();
   {
     const Core::Lock lock = core->enter();
     core->require_open();
@@ -195,6 +205,7 @@ std::size_t ChunkList::fix() {
 }
 
 FutureHandle ChunkList::wait_for(std::size_t index) {
+  require_outside_of_source();
   Core::Lock lock = core->enter();
   core->require_open();
   core->drive(
@@ -243,7 +254,8 @@ ChunkingReport ChunkList::report() {
 std::optional<TakenMaker> ChunkList::take(const std::type_info& maker_type) {
   if (pumping_.test_and_set()) return std::nullopt;
   std::optional<TakenMaker> taken;
-  if (maker_ && typeid(*maker_) == maker_type) {
+  const ChunkMaker* maker = maker_.get();
+  if (maker != nullptr && typeid(*maker) == maker_type) {
     const Core::Lock lock = core->enter();
     taken.emplace();
     taken->maker = std::move(maker_);

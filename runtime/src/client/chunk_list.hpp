@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <typeinfo>
 #include <vector>
 
@@ -62,6 +63,7 @@ class ChunkList final : public Core::Feed, private Core::Watcher, public std::en
   void add(Cut cut);
   void complete();
   void fix_parents();
+  void require_outside_of_source() const;
 
   // Under pumping_.
   std::unique_ptr<ChunkMaker> maker_;  ///< null once all is cut
@@ -69,6 +71,7 @@ class ChunkList final : public Core::Feed, private Core::Watcher, public std::en
   FollowingMaker* const following_ = nullptr;
   std::atomic_flag pumping_;
   std::atomic<bool> again_ = false;
+  std::atomic<std::thread::id> pumping_thread_;
 
   const bool reads_ = false;
   const std::vector<std::shared_ptr<ChunkList>> parents_;

@@ -1,7 +1,5 @@
 // Core: what submits further tasks as others end.
-#include <algorithm>
 #include <exception>
-#include <iterator>
 #include <utility>
 
 #include "client/core.hpp"
@@ -49,10 +47,10 @@ void Core::pump_feeds(Lock& lock, bool client_thread) {
   // If the client has ended meanwhile, nobody waits for anything any more.
   if (error && !closed_) std::rethrow_exception(error);
   std::vector<std::shared_ptr<Feed>> ended;
-  const auto first_ended =
-      std::stable_partition(feeds_.begin(), feeds_.end(), [](const auto& feed) { return !feed->ended(); });
-  ended.assign(std::make_move_iterator(first_ended), std::make_move_iterator(feeds_.end()));
-  feeds_.erase(first_ended, feeds_.end());
+  for (std::shared_ptr<Feed>& feed : feeds_) {
+    if (feed->ended()) ended.push_back(std::move(feed));
+  }
+  std::erase(feeds_, nullptr);
   if (followers_ > 0) followers_cv_.notify_all();
   if (ended.empty() && feeds.empty()) return;
   // What goes with them may be futures.

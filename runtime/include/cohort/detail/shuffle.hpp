@@ -223,10 +223,12 @@ struct SplitByHash {
       part_of[i] = scatter_bits(std::hash<K>()(key(data_of(chunk)[i]))) % parts;
       ++split.ends[part_of[i]];
     }
-    std::partial_sum(split.ends.begin(), split.ends.end(), split.ends.begin());
+    // A counting sort by part.
+    std::vector<std::size_t> next(parts);
+    std::exclusive_scan(split.ends.begin(), split.ends.end(), next.begin(), std::size_t{0});
     std::vector<std::size_t> order(chunk.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return part_of[a] < part_of[b]; });
+    for (std::size_t i = 0; i < chunk.size(); ++i) order[next[part_of[i]]++] = i;
+    std::partial_sum(split.ends.begin(), split.ends.end(), split.ends.begin());
     split.elements.reserve(chunk.size());
     for (const std::size_t i : order) split.elements.push_back(chunk[i]);
     return split;
