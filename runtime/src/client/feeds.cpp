@@ -33,7 +33,7 @@ void Core::feeds_are_due() {
 void Core::pump_feeds(Lock& lock, bool client_thread) {
   feeds_due_ = false;
   if (client_thread) reading_feeds_due_ = false;
-  const std::vector<std::shared_ptr<Feed>> feeds = feeds_;
+  std::vector<std::shared_ptr<Feed>> feeds = feeds_;
   if (client_thread) ++pumping_clients_;
   lock.unlock();
   std::exception_ptr error;
@@ -44,19 +44,19 @@ void Core::pump_feeds(Lock& lock, bool client_thread) {
   }
   lock.lock();
   if (client_thread) --pumping_clients_;
-  // If the client has ended meanwhile, nobody waits for anything any more.
-  if (error && !closed_) std::rethrow_exception(error);
   std::vector<std::shared_ptr<Feed>> ended;
   for (std::shared_ptr<Feed>& feed : feeds_) {
     if (feed->ended()) ended.push_back(std::move(feed));
   }
   std::erase(feeds_, nullptr);
   if (followers_ > 0) followers_cv_.notify_all();
-  if (ended.empty() && feeds.empty()) return;
-  // What goes with them may be futures.
+  // What goes with them may be futures, whose end takes the lock.
   lock.unlock();
   ended.clear();
+  feeds.clear();
   lock.lock();
+  // If the client has ended meanwhile, nobody waits for anything any more.
+  if (error && !closed_) std::rethrow_exception(error);
 }
 
 bool Core::feeds_want_helper() const {
