@@ -13,6 +13,7 @@
 
 #include "measure.hpp"
 #include "table.hpp"
+#include "work.hpp"
 
 namespace {
 
@@ -22,37 +23,8 @@ constexpr std::array<Seconds, 5> kTaskTimes = {1us, 10us, 100us, 1ms, 10ms};
 /// Work in a row of the table: so long for the plain loop, but some tasks for each slot.
 constexpr Seconds kTotalTime = 100ms;
 constexpr int kMinTasksPerSlot = 4;
-constexpr std::uint64_t kCalibrationSteps = 2'000'000;
 /// Less than this is noise.
 constexpr double kWorthwhile = 1.1;
-
-struct Work {
-  std::uint64_t seed = 0;
-  std::uint64_t steps = 0;
-};
-
-/// A task: each step needs the one before (Marsaglia's xorshift).
-std::uint64_t do_work(Work work) {
-  std::uint64_t x = work.seed + 1;
-  for (std::uint64_t i = 0; i < work.steps; ++i) {
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-  }
-  return x;
-}
-
-double steps_per_second() {
-  double best = 0;
-  for (std::uint64_t seed = 0; seed < 5; ++seed) {
-    const auto start = std::chrono::steady_clock::now();
-    volatile std::uint64_t result = do_work({seed, kCalibrationSteps});
-    static_cast<void>(result);
-    const Seconds time = std::chrono::steady_clock::now() - start;
-    best = std::max(best, static_cast<double>(kCalibrationSteps) / time.count());
-  }
-  return best;
-}
 
 std::uint64_t sum_plain(const std::vector<Work>& works) {
   std::uint64_t sum = 0;

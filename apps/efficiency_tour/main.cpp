@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dont_distribute.hpp"
+#include "larger_tasks.hpp"
 #include "leave_data.hpp"
 #include "options.hpp"
 
@@ -20,6 +21,8 @@ void tour(cohort::Client& client, const Options& options, const char* program) {
   std::string seen = tour_leave_data(client, options);
   std::printf("\n");
   seen += " " + tour_dont_distribute(client, over_ranks, options);
+  std::printf("\n");
+  seen += " " + tour_larger_tasks(client, options);
   std::printf("\nWhat was seen: %s\n", seen.c_str());
 }
 

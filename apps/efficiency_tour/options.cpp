@@ -58,9 +58,9 @@ Options read_options(int argc, char** argv) {
 std::string help_text() {
   std::ostringstream text;
   text << "efficiency_tour [flags]\n"
-          "Shows what two pieces of advice are worth on this machine: leave data on the cluster; don't go\n"
-          "distributed when one machine will do. For each it runs the slow way and the fast way side by side and\n"
-          "prints what they cost.\n\n"
+          "Shows what three pieces of advice are worth on this machine: leave data on the cluster; don't go\n"
+          "distributed when one machine will do; use larger tasks. For each it runs the slow way and the fast way\n"
+          "side by side and prints what they cost.\n\n"
           "On a cluster, or to see several ranks on one machine:  mpirun -n 3 efficiency_tour\n\n"
        << all_options() << "\nFor the runtime's own flags: --cohort-help\n";
   return text.str();

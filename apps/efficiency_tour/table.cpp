@@ -1,6 +1,7 @@
 #include "table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <span>
 
@@ -15,14 +16,15 @@ constexpr Unit kTimeUnits[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1
 constexpr Unit kByteUnits[] = {{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
 constexpr Unit kTimes[] = {{"x", 1}};
 
-/// `amount` in the largest of the units that is not larger than it; the units ascend.
+/// `amount` in the largest of the units that is not larger than it, leaving aside its sign; the units ascend.
 std::string show(double amount, std::span<const Unit> units) {
   std::size_t i = 0;
   // 999.5 would show as 1000.
-  while (i + 1 < units.size() && amount >= 0.9995 * units[i + 1].size) ++i;
+  while (i + 1 < units.size() && std::abs(amount) >= 0.9995 * units[i + 1].size) ++i;
   const double number = amount / units[i].size;
+  const int digits = std::abs(number) < 9.995 ? 2 : std::abs(number) < 99.95 ? 1 : 0;
   char text[64];
-  std::snprintf(text, sizeof text, "%.*f %s", number < 9.995 ? 2 : number < 99.95 ? 1 : 0, number, units[i].name);
+  std::snprintf(text, sizeof text, "%.*f %s", digits, number, units[i].name);
   return text;
 }
 

@@ -6,6 +6,9 @@ set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 expect() { grep -qE -- "$1" "$place/out" || fail "nothing like '$1' in:" "$(cat "$place/out")"; }
+expect_count() {
+  [[ $(grep -cE -- "$2" "$place/out") -eq $1 ]] || fail "not $1 lines like '$2' in:" "$(cat "$place/out")"
+}
 expect_not() { ! grep -qE -- "$1" "$place/out" || fail "'$1' in:" "$(cat "$place/out")"; }
 
 for ranks in "${rank_counts[@]}"; do
@@ -17,6 +20,14 @@ for ranks in "${rank_counts[@]}"; do
   done
   for task in '1\.00 us' '10\.0 us' '100 us' '1\.00 ms' '10\.0 ms'; do expect "^ +$task .* x"; done
   expect "^What was seen: .* 300 KiB .* Threads of one process (paid|did not pay)"
+  for element in '10\.0 ns' '1\.00 us' '100 us' '10\.0 ms'; do
+    expect "^ +$element +[0-9]+ +plain loop +[0-9.]+ .?s"
+  done
+  for way in 'a task each' 'chunks by hand' 'client\.map'; do
+    # Tasks, time, overhead, growth of rank 0, and the time against the plain loop's.
+    expect_count 4 "^ +$way +[0-9]+ +[0-9.]+ .?s +-?[0-9.]+ .?s +([0-9.]+ .*B|\?) +[0-9.]+ x$"
+  done
+  expect "A task for each element (paid|did not pay) .*, client\.map (paid|did not pay) "
   if [[ $ranks -gt 1 ]]; then
     expect "ranks: time"
     expect "Distribution over ranks (paid|did not pay)"

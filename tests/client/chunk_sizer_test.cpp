@@ -54,8 +54,8 @@ TEST_CASE("the first chunks are small, since nothing is known") {
 
 TEST_CASE("chunks of cheap elements grow until the runtime's cost does not matter") {
   const auto chunks = cut_all({.total = 100'000'000}, 2, [](std::size_t) { return 1; });
-  CHECK(chunks.size() < 1'000);
-  CHECK(chunks[20] == 300'000);
+  CHECK(chunks.size() < 300);
+  CHECK(chunks[20] == 1'000'000);
 }
 
 TEST_CASE("chunks of expensive elements stay small") {
@@ -74,8 +74,8 @@ TEST_CASE("chunks shrink toward the end, so that the last is short") {
   const auto chunks = cut_all({.total = 30'000}, 4, [](std::size_t) { return 100; });
   const auto largest = *std::max_element(chunks.begin(), chunks.end());
   CHECK(largest > 1'000);
-  CHECK(chunks.back() <= 500);
-  CHECK(*(chunks.end() - 2) <= 500);
+  CHECK(chunks.back() <= 1'000);
+  CHECK(*(chunks.end() - 2) <= 1'000);
 }
 
 TEST_CASE("chunks follow a cost that rises or falls") {
@@ -90,8 +90,8 @@ TEST_CASE("chunks follow a cost that rises or falls") {
       sizer.on_cut(items);
       std::int64_t duration = 0;
       for (std::size_t i = at; i < at + items; ++i) duration += rises ? rising(i) : falling(i);
-      CHECK(duration < 1'000'000);
-      if (at > 1'000 && at < kTotal / 2) CHECK(duration > 100'000);
+      CHECK(duration < 4'000'000);
+      if (at > 1'000 && at < kTotal / 2) CHECK(duration > 300'000);
       sizer.on_ended(items, Time(duration), 8);
       at += items;
     }

@@ -87,7 +87,8 @@ struct TaskError {
   int attempt = 0;             ///< counted from 0
   std::string type_name = {};  ///< the type that was thrown, readable
   std::string message = {};    ///< its what(), unchanged
-  /// Index of the element in the range, for a map.
+  /// Index of the element in the range, for a map. Steps after a filter know it only where they run in one pass with
+  /// what comes before.
   std::optional<std::size_t> element = std::nullopt;
 
   virtual ~TaskError() = default;

@@ -10,10 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A chunk costs the runtime about 3 us; in 300 us of work that is 1 %.
-constexpr Time kLeast = 300us;
+/// A chunk costs a worker and rank 0 less than 10 us together; in 1 ms of work that is less than 1 %.
+constexpr Time kLeast = 1ms;
 /// Toward the end chunks may become as short as this, so that no slot waits long for the last one.
-constexpr Time kLeastAtTheEnd = 50us;
+constexpr Time kLeastAtTheEnd = 100us;
 /// A range of known size is cut into about so many chunks, if that leaves them long enough.
 constexpr std::size_t kMostChunks = 2048;
 /// Each chunk takes at most one in so many of what is left, for each slot.
@@ -23,7 +23,7 @@ constexpr std::size_t kGrowth = 8;
 /// The first chunks, of which nothing is known.
 constexpr std::size_t kFirst = 16;
 /// A chunk of a source whose end is not known.
-constexpr Time kOfStream = 1ms;
+constexpr Time kOfStream = 2ms;
 /// Neither what goes to a worker nor what is made there should be larger.
 constexpr double kMostBytes = 16.0 * 1024 * 1024;
 /// Work cut ahead, per slot: as much as the scheduler hands out ahead.
@@ -49,7 +49,9 @@ std::size_t ChunkSizer::next_now(std::optional<std::size_t> left) const {
 
 std::size_t ChunkSizer::most_under_way() const {
   const std::size_t least = 2 * slots_ + 1;
-  if (chunk_ns_ <= 0) return least;
+  // While they still grow, what is cut now is cut too small.
+  const bool grows = plan_.chunking.items == 0 && items_within(kLeast) > kGrowth * most_measured_;
+  if (chunk_ns_ <= 0 || grows) return least;
   const double wanted = static_cast<double>(slots_) * static_cast<double>(kAhead.count()) / chunk_ns_;
   return std::clamp(static_cast<std::size_t>(std::min(wanted, 1e9)), least, std::max(least, kMostAhead));
 }
@@ -127,7 +129,7 @@ ChunkingReport ChunkSizer::report() const {
     const bool by_total = plan_.total && *plan_.total / kMostChunks > items_within(kLeast);
     report.why = by_total
                      ? "about " + std::to_string(kMostChunks) + " chunks, fewer elements toward the end"
-                     : "so that a chunk takes about 300 us and the runtime's cost stays under 1 %, less toward the end";
+                     : "so that a chunk takes about 1 ms and the runtime's cost stays under 1 %, less toward the end";
   }
   return report;
 }

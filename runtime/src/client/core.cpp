@@ -20,7 +20,7 @@ constexpr Time kHelpEveryInSilence = 400us;
 constexpr Time kWatchEvery = 50ms;
 /// The driver rests when no worker will run out of work for so long, and then for a part of that.
 constexpr Time kWorthResting = 400us;
-constexpr Time kLongestRest = 200us;
+constexpr Time kLongestRest = 1ms;
 
 }  // namespace
 

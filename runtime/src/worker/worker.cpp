@@ -102,8 +102,10 @@ void Worker::slot_loop(std::size_t slot) try {
   base::Backoff backoff(options_.backoff);
   Lock lock(mutex_);
   while (!must_stop()) {
-    const bool look = !polling_ && options_.clock() - last_poll_ > kPollEvery;
-    if (state_.any_ready() && look) poll(options_.clock());
+    const base::Time now = options_.clock();
+    const bool look = !polling_ && now - last_poll_ > kPollEvery;
+    if (look) last_slot_poll_ = now;
+    if (state_.any_ready() && look) poll(now);
     if (stop_) {
       slots_cv_.wait_for(lock, base::Time(1ms));
       continue;
@@ -251,14 +253,18 @@ void Worker::help() try {
     } else {
       // Slots that go quickly from task to task see to messages themselves.
       const bool slots_are_quick = tasks_ended_ - ended_before > 16;
+      const bool slots_have_looked = now - last_slot_poll_ < kHelpEveryInSilence && !mailbox_.anything_waits();
       every = slots_are_quick ? std::min(std::max(every, kHelpEvery) * 2, kHelpEveryAtMost) : kHelpEvery;
       for (RunningTask* running : running_) {
         if (running == nullptr || running->reported || now - running->started < kReportRunningAfter) continue;
         running->reported = true;
         mailbox_.post(0, wire::Started{running->id});
       }
-      const bool silence = !mailbox_.anything_waits() && (polling_ || !poll(now));
-      if (silence && !slots_are_quick) every = std::min(last_period + last_period / 2, kHelpEveryInSilence);
+      const bool silence = !mailbox_.anything_waits() && (polling_ || slots_have_looked || !poll(now));
+      if (slots_have_looked) {
+        every = kHelpEveryInSilence;
+      } else if (silence && !slots_are_quick)
+        every = std::min(last_period + last_period / 2, kHelpEveryInSilence);
       mailbox_.flush_older();
       if (sleeping_slots_ > 0 && (state_.any_ready() || stop_)) wake_slots();
     }

@@ -117,6 +117,7 @@ class Worker final : private Outbox, private transport::Receiver {
   int sleeping_slots_ = 0;  ///< slots that wait for the one that polls
   std::condition_variable slots_cv_;
   base::Time last_poll_{};
+  base::Time last_slot_poll_{};  ///< by a slot, between tasks
   base::Time last_flush_{};
   std::uint64_t tasks_ended_ = 0;
 
