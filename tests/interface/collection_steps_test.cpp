@@ -164,6 +164,16 @@ TEST_CASE("two collections can be gone through side by side") {
   CHECK_THROWS_AS(numbers.zip(fewer).gather(), UsageError);
 }
 
+TEST_CASE("two collections of which one is cut later than the other" * doctest::test_suite("threads")) {
+  Gate gate;
+  const std::vector<std::string> gates(200, gate.path());
+  const auto early = [] { return client().map([](int i) { return i; }, std::views::iota(0, 200), {1}); };
+  const auto pairs = early().zip(client().map(pass_gate, gates, {1}));
+  CHECK_THROWS_AS(pairs.count().result(std::chrono::milliseconds(50)), TimedOut);
+  gate.open();
+  CHECK(pairs.map([](const std::pair<int, int>& p) { return p.first + p.second; }).sum().result() == 19'900 + 200);
+}
+
 TEST_CASE("two ranges can be mapped side by side") {
   const std::vector<std::string> names{"a", "b", "c"};
   const auto named =

@@ -98,7 +98,9 @@ void ChunkList::pump_following(FollowingMaker& maker) {
     Found first_found;
     std::size_t ended_parents = 0;
     for (const CollectionHandle& parent : maker.parents()) {
-      Found found = parent->list->find(index, parent.use_count() == 1);
+      // Of several parents one may have to be asked again.
+      const bool last = maker.parents().size() == 1 && parent.use_count() == 1;
+      Found found = parent->list->find(index, last);
       if (!found.chunk && !found.complete) return;
       if (!found.chunk) {
         ++ended_parents;
