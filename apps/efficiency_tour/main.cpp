@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dont_distribute.hpp"
+#include "flags/flags.hpp"
 #include "larger_tasks.hpp"
 #include "leave_data.hpp"
 #include "options.hpp"

@@ -1,35 +1,22 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <boost/program_options.hpp>
+#include <limits>
 #include <sstream>
 
-namespace po = boost::program_options;
+#include "flags/flags.hpp"
 
 namespace {
 
 constexpr std::size_t kMinBytes = 1024;
 
-po::options_description all_options() {
-  po::options_description options("Flags");
-  options.add_options()               //
-      ("help", "print this and end")  //
-      ("largest", po::value<std::string>()->default_value("256M")->value_name("SIZE"),
-       "largest matrix: bytes, or with K, M or G behind; takes twice as much memory")  //
-      ("turns", po::value<int>()->default_value(5)->value_name("N"), "in which each way runs; medians are shown");
-  return options;
-}
-
-po::variables_map parse(int argc, char** argv) try {
-  po::variables_map values;
-  po::store(po::command_line_parser(argc, argv)
-                .options(all_options())
-                .positional(po::positional_options_description())  // none
-                .run(),
-            values);
-  return values;
-} catch (const po::error& error) {
-  throw WrongUse(error.what());
+FlagList all_flags() {
+  FlagList flags;
+  flags
+      .add_text("largest", "256M", "largest matrix: bytes, or with K, M or G behind; takes twice as much memory",
+                "SIZE")
+      .add_number("turns", 5, "in which each way runs; medians are shown");
+  return flags;
 }
 
 std::size_t parse_size(const std::string& text) {
@@ -47,12 +34,10 @@ std::size_t parse_size(const std::string& text) {
 }  // namespace
 
 Options read_options(int argc, char** argv) {
-  const po::variables_map values = parse(argc, argv);
-  const int turns = values["turns"].as<int>();
-  if (turns < 1) throw WrongUse("--turns must be 1 or more");
-  return {.largest_bytes = parse_size(values["largest"].as<std::string>()),
-          .turns = turns,
-          .help = values.count("help") != 0};
+  const Flags flags = all_flags().parse(argc, argv);
+  return {.largest_bytes = parse_size(flags.text("largest")),
+          .turns = static_cast<int>(flags.number("turns", 1, std::numeric_limits<int>::max())),
+          .help = flags.is_given("help")};
 }
 
 std::string help_text() {
@@ -62,6 +47,6 @@ std::string help_text() {
           "distributed when one machine will do; use larger tasks. For each it runs the slow way and the fast way\n"
           "side by side and prints what they cost.\n\n"
           "On a cluster, or to see several ranks on one machine:  mpirun -n 3 efficiency_tour\n\n"
-       << all_options() << "\nFor the runtime's own flags: --cohort-help\n";
+       << all_flags().description() << "\nFor the runtime's own flags: --cohort-help\n";
   return text.str();
 }

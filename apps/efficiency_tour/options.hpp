@@ -1,13 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <stdexcept>
 #include <string>
-
-/// What the user typed cannot be; the text says why.
-struct WrongUse : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 struct Options {
   std::size_t largest_bytes = std::size_t{256} << 20;  ///< largest matrix

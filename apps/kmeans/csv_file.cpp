@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "flags/flags.hpp"
 #include "options.hpp"
 #include "point.hpp"
 

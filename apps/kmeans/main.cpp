@@ -9,6 +9,7 @@
 
 #include "csv_file.hpp"
 #include "first_centroids.hpp"
+#include "flags/flags.hpp"
 #include "lloyd.hpp"
 #include "options.hpp"
 #include "plain_lloyd.hpp"

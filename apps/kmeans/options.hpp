@@ -4,15 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 #include "lloyd.hpp"
-
-/// What the user typed cannot be; the text says why.
-struct WrongUse : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 struct Options {
   std::optional<std::filesystem::path> input;  ///< without: the points are generated

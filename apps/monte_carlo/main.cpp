@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "call_option.hpp"
+#include "flags/flags.hpp"
 #include "options.hpp"
 #include "pi.hpp"
 

@@ -1,80 +1,39 @@
 #include "options.hpp"
 
-#include <boost/program_options.hpp>
-#include <cmath>
 #include <sstream>
 
-namespace po = boost::program_options;
+#include "flags/flags.hpp"
 
 namespace {
 
-template <class T>
-auto number(T standard, const char* name) {
-  std::ostringstream shown;
-  shown << standard;
-  return po::value<T>()->default_value(standard, shown.str())->value_name(name);
-}
-
-po::options_description all_options() {
-  po::options_description options("Flags");
-  options.add_options()                                                                     //
-      ("help", "print this and end")                                                        //
-      ("samples", number(10'000'000L, "N"), "for each of the two, 2 or more")               //
-      ("seed", number(2L, "N"), "another one gives other samples; 0 or more")               //
-      ("items", number(0L, "N"), "samples in one chunk; 0: chosen by itself")               //
-      ("spot", number(100.0, "X"), "price today of what the option is on")                  //
-      ("strike", number(100.0, "X"), "price at which it may be bought")                     //
-      ("rate", number(0.05, "X"), "interest per year, continuously compounded")             //
-      ("volatility", number(0.2, "X"), "of the price, per square root of a year")           //
-      ("maturity", number(1.0, "YEARS"), "until the day on which the option can be used");  //
-  return options;
-}
-
-po::variables_map parse(int argc, char** argv) try {
-  po::variables_map values;
-  po::store(po::command_line_parser(argc, argv)
-                .options(all_options())
-                .positional(po::positional_options_description())  // none
-                .run(),
-            values);
-  return values;
-} catch (const po::error& error) {
-  throw WrongUse(error.what());
-}
-
-long at_least(long least, const char* flag, const po::variables_map& values) {
-  const long value = values[flag].as<long>();
-  if (value < least) throw WrongUse("--" + std::string(flag) + " must be " + std::to_string(least) + " or more");
-  return value;
-}
-
-double positive(const char* flag, const po::variables_map& values) {
-  const double value = values[flag].as<double>();
-  if (!(value > 0) || std::isinf(value)) throw WrongUse("--" + std::string(flag) + " must be a number greater than 0");
-  return value;
-}
-
-double finite(const char* flag, const po::variables_map& values) {
-  const double value = values[flag].as<double>();
-  if (!std::isfinite(value)) throw WrongUse("--" + std::string(flag) + " must be a finite number");
-  return value;
+FlagList all_flags() {
+  FlagList flags;
+  flags.add_number("samples", 10'000'000, "for each of the two, 2 or more")
+      .add_number("seed", 2, "another one gives other samples; 0 or more")
+      .add_number("items", 0, "samples in one chunk; 0: chosen by itself")
+      .add_real("spot", 100, "price today of what the option is on")
+      .add_real("strike", 100, "price at which it may be bought")
+      .add_real("rate", 0.05, "interest per year, continuously compounded")
+      .add_real("volatility", 0.2, "of the price, per square root of a year")
+      .add_real("maturity", 1, "until the day on which the option can be used", "YEARS");
+  return flags;
 }
 
 }  // namespace
 
 Options read_options(int argc, char** argv) {
-  const po::variables_map values = parse(argc, argv);
+  const Flags flags = all_flags().parse(argc, argv);
   Options options;
-  options.sampling = {.samples = at_least(2, "samples", values),
-                      .seed = static_cast<std::uint64_t>(at_least(0, "seed", values)),
-                      .chunking = {static_cast<std::size_t>(at_least(0, "items", values))}};
-  options.option = {.spot = positive("spot", values),
-                    .strike = positive("strike", values),
-                    .rate = finite("rate", values),
-                    .volatility = positive("volatility", values),
-                    .maturity = positive("maturity", values)};
+  options.sampling = {.samples = flags.number("samples", 2),
+                      .seed = static_cast<std::uint64_t>(flags.number("seed", 0)),
+                      .chunking = {static_cast<std::size_t>(flags.number("items", 0))}};
+  options.option = {.spot = flags.positive("spot"),
+                    .strike = flags.positive("strike"),
+                    .rate = flags.real("rate"),
+                    .volatility = flags.positive("volatility"),
+                    .maturity = flags.positive("maturity")};
   if (!is_computable(options.option)) throw WrongUse("the option's numbers are too large or too small to compute with");
-  options.help = values.count("help") != 0;
+  options.help = flags.is_given("help");
   return options;
 }
 
@@ -85,6 +44,6 @@ std::string help_text() {
           "sample's random numbers follow from its index and the seed, and samples are added up as integers: what is\n"
           "printed is the same, to the last digit, for any number of ranks and threads and any size of the chunks.\n\n"
           "Exit code: 0; 2 for a wrong flag.\n\n"
-       << all_options() << "\nFor the runtime's own flags: --cohort-help\n";
+       << all_flags().description() << "\nFor the runtime's own flags: --cohort-help\n";
   return text.str();
 }

@@ -1,14 +1,8 @@
 #pragma once
 
-#include <stdexcept>
 #include <string>
 
 #include "call_option.hpp"
-
-/// What the user typed cannot be; the text says why.
-struct WrongUse : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 struct Options {
   Sampling sampling;

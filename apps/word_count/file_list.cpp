@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "flags/flags.hpp"
 #include "options.hpp"
 
 namespace fs = std::filesystem;

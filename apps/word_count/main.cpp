@@ -12,6 +12,7 @@
 
 #include "count_files.hpp"
 #include "file_list.hpp"
+#include "flags/flags.hpp"
 #include "options.hpp"
 #include "tally.hpp"
 

@@ -1,45 +1,27 @@
 #include "options.hpp"
 
-#include <boost/program_options.hpp>
 #include <sstream>
 
-namespace po = boost::program_options;
+#include "flags/flags.hpp"
 
 namespace {
 
 const std::vector<std::string> kDefaultPaths = {"/usr/share/common-licenses", "/usr/share/doc"};
 
-po::options_description visible_options() {
-  po::options_description options("Flags");
-  options.add_options()                                                                 //
-      ("help", "print this and end")                                                    //
-      ("top", po::value<long>()->default_value(20)->value_name("N"), "words to list");  //
-  return options;
-}
-
-po::variables_map parse(int argc, char** argv) try {
-  po::options_description all = visible_options();
-  all.add_options()("path", po::value<std::vector<std::string>>()->default_value(kDefaultPaths, ""));
-  po::positional_options_description positional;
-  positional.add("path", -1);
-  po::variables_map values;
-  po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), values);
-  return values;
-} catch (const po::error& error) {
-  throw WrongUse(error.what());
+FlagList all_flags() {
+  FlagList flags;
+  flags.add_number("top", 20, "words to list").take_rest(kDefaultPaths);
+  return flags;
 }
 
 }  // namespace
 
 Options read_options(int argc, char** argv) {
-  const po::variables_map values = parse(argc, argv);
-
-  const long top = values["top"].as<long>();
-  if (top < 1) throw WrongUse("--top needs a number of words, 1 or more");
-  const auto& paths = values["path"].as<std::vector<std::string>>();
+  const Flags flags = all_flags().parse(argc, argv);
+  const std::vector<std::string> paths = flags.rest();
   return {.paths = {paths.begin(), paths.end()},
-          .top_count = static_cast<std::size_t>(top),
-          .help = values.count("help") != 0};
+          .top_count = static_cast<std::size_t>(flags.number("top", 1)),
+          .help = flags.is_given("help")};
 }
 
 std::string help_text() {
@@ -56,6 +38,6 @@ std::string help_text() {
           "  export LC_ALL=C\n"
           "  grep -rhaoE '[A-Za-z]+' PATH… | tr A-Z a-z | sort | uniq -c | sort -k1,1nr -k2 | head -n 20\n\n"
           "Exit code: 0; 1 if nothing could be read; 2 for a wrong flag or path.\n\n"
-       << visible_options() << "\nFor the runtime's own flags: --cohort-help\n";
+       << all_flags().description() << "\nFor the runtime's own flags: --cohort-help\n";
   return text.str();
 }

@@ -2,14 +2,8 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <vector>
-
-/// What the user typed cannot be; the text says why.
-struct WrongUse : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 struct Options {
   std::vector<std::filesystem::path> paths;

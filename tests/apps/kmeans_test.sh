@@ -92,7 +92,7 @@ ends_with 2 "--dimensions must be 1 to 16" --dimensions 17
 ends_with 2 "--clusters must be 1" --clusters 0
 ends_with 2 "--iterations must be 1" --iterations 0
 ends_with 2 "--tolerance must be 0 or more" --tolerance=-1
-ends_with 2 "--tolerance must be 0 or more" --tolerance nan
+ends_with 2 "--tolerance must be a finite number" --tolerance nan
 ends_with 2 "--item" --itemss 3
 ends_with 2 "too many positional" points.csv
 helps "--input FILE"

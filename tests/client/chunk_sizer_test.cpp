@@ -136,7 +136,7 @@ TEST_CASE("a layout that is asked for before anything was measured gives each sl
 TEST_CASE("the report tells what was chosen") {
   ChunkSizer sizer({.total = 100}, 1);
   CHECK(sizer.report().why == "nothing was measured yet");
-  for (const std::size_t items : {10, 20, 5, 1}) {
+  for (const std::size_t items : {10u, 20u, 5u, 1u}) {
     sizer.on_cut(items);
     sizer.on_ended(items, Time(static_cast<std::int64_t>(1'000 * items)), 8);
   }

@@ -1,9 +1,7 @@
 // What can be an argument, and what the function is given for it.
 #include <doctest/doctest.h>
 
-#include <array>
 #include <chrono>
-#include <deque>
 #include <filesystem>
 #include <limits>
 #include <list>
@@ -11,11 +9,8 @@
 #include <memory>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <string>
 #include <tuple>
-#include <unordered_map>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -51,11 +46,10 @@ void check_travels(const T& value) {
   CHECK(client().submit(TaskOptions{.rank = second}, same, made).result() == value);
 }
 
+// All that wire/archive_test.cpp knows, sampled: each type costs the compiler half a second here.
 TEST_CASE("plain arguments of many kinds travel, and results of the same kinds") {
   check_travels(true);
-  check_travels('c');
   check_travels(-5);
-  check_travels(1e300);
   check_travels(std::numeric_limits<std::uint64_t>::max());
   check_travels(Colour::green);
   check_travels(Point{1, 2});
@@ -63,21 +57,12 @@ TEST_CASE("plain arguments of many kinds travel, and results of the same kinds")
   check_travels(std::string("with a \0 in it", 14));
   check_travels(std::vector<int>{1, 2, 3});
   check_travels(std::vector<bool>{true, false, true});
-  check_travels(std::vector<std::vector<std::string>>{{"a"}, {}, {"b", "c"}});
-  check_travels(std::array<int, 3>{1, 2, 3});
   check_travels(std::pair(1, std::string("one")));
   check_travels(std::tuple(1, 2.5, std::string("three")));
-  check_travels(std::optional<int>());
   check_travels(std::optional<std::string>("here"));
   check_travels(std::variant<int, std::string>("text"));
   check_travels(std::map<std::string, int>{{"a", 1}, {"b", 2}});
-  check_travels(std::multimap<int, int>{{1, 1}, {1, 2}});
-  check_travels(std::set<int>{3, 1, 2});
-  check_travels(std::unordered_map<std::string, double>{{"a", 1}, {"b", 2}});
-  check_travels(std::unordered_set<int>{1, 2, 3});
-  check_travels(std::deque<int>{1, 2});
   check_travels(std::list<std::string>{"x", "y"});
-  check_travels(std::chrono::milliseconds(5));
   check_travels(std::chrono::system_clock::time_point(std::chrono::seconds(1'000'000'000)));
   check_travels(std::filesystem::path("/some/where"));
   check_travels(Record{"r", {{1, {{1, 2}, {3, 4}}}, {2, {}}}, "noted"});

@@ -8,21 +8,18 @@
 #include <vector>
 
 #include "interface/shared_client.hpp"
+#include "scale.hpp"
 
 namespace cohort::test {
 namespace {
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int kScale = 10;
-#else
-constexpr int kScale = 1;
-#endif
+const int kScale = scale();
 
 std::int64_t sum(std::int64_t a, std::int64_t b) { return a + b; }
 std::int64_t same(std::int64_t x) { return x; }
 
 TEST_CASE("a hundred thousand tasks") {
-  constexpr int kTasks = 100'000 / kScale;
+  const int kTasks = 100'000 / kScale;
   std::vector<Future<std::int64_t>> tasks;
   for (int i = 0; i < kTasks; ++i) tasks.push_back(client().submit(same, i));
   const auto values = client().gather(tasks);
@@ -30,7 +27,7 @@ TEST_CASE("a hundred thousand tasks") {
 }
 
 TEST_CASE("a chain of ten thousand tasks, with its futures kept and dropped") {
-  constexpr int kLength = 10'000 / kScale;
+  const int kLength = 10'000 / kScale;
   auto dropped = client().submit(square, 0);
   std::vector<Future<int>> kept{client().submit(square, 0)};
   for (int i = 0; i < kLength; ++i) {
@@ -43,7 +40,7 @@ TEST_CASE("a chain of ten thousand tasks, with its futures kept and dropped") {
 }
 
 TEST_CASE("a wide tree of sums") {
-  constexpr int kLeaves = 20'000 / kScale;
+  const int kLeaves = 20'000 / kScale;
   std::vector<Future<std::int64_t>> level;
   for (int i = 0; i < kLeaves; ++i) level.push_back(client().submit(same, i));
   while (level.size() > 1) {
@@ -56,7 +53,7 @@ TEST_CASE("a wide tree of sums") {
 }
 
 TEST_CASE("one task with ten thousand inputs, and one input of ten thousand tasks") {
-  constexpr int kWide = 10'000 / kScale;
+  const int kWide = 10'000 / kScale;
   std::vector<Future<int>> ones;
   for (int i = 0; i < kWide; ++i) ones.push_back(client().submit(square, 1));
   const auto total =
@@ -105,7 +102,7 @@ TEST_CASE("several client threads at once") {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  constexpr std::int64_t kTasks = 5'000 / kScale;
+  const std::int64_t kTasks = 5'000 / kScale;
   for (std::size_t t = 0; t < sums.size(); ++t) CHECK(sums[t] == kTasks * (kTasks - 1) / 2 + kTasks * std::int64_t(t));
 }
 

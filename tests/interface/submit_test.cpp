@@ -107,7 +107,7 @@ TEST_CASE("virtual member functions are the ones of the object's own class") {
 }
 
 TEST_CASE("lambdas run without captures, with trivially copyable ones, and generic ones") {
-  const int by = 3;
+  int by = 3;
   const std::array<double, 4> weights{1, 2, 3, 4};
   CHECK(client().submit([] { return 5; }).result() == 5);
   CHECK(client().submit([by](int x) { return by * x; }, 5).result() == 15);

@@ -1,13 +1,14 @@
 # The life of a run: run_test.sh starts run_probe on 0 (without mpirun), 1, 2, … ranks, one case for each test.
-cohort_test_program(run_probe run/run_probe.cpp "")
-cohort_test_program(run_probe_other run/run_probe.cpp "")
-target_compile_definitions(run_probe_other PRIVATE RUN_PROBE_OTHER=1)
-if(COHORT_MPI)
-  foreach(program run_probe run_probe_other)
-    target_compile_definitions(${program} PRIVATE RUN_PROBE_WITH_MPI=1)
-    target_link_libraries(${program} PRIVATE MPI::MPI_CXX)
-  endforeach()
+if(COHORT_SANITIZE)
+  return()  # scripts, see cohort_script_test
 endif()
+set(libraries)
+if(COHORT_MPI)
+  set(libraries MPI::MPI_CXX)
+endif()
+cohort_test_program(run_probe run/run_probe.cpp "${libraries}")
+target_compile_definitions(run_probe PRIVATE RUN_PROBE_WITH_MPI=$<BOOL:${COHORT_MPI}>)
+cohort_test_program(run_probe_other "run/other_program.cpp;$<TARGET_OBJECTS:run_probe>" "${libraries}")
 
 # run_cases(RANKS counts… CASES cases… [LABELS labels…] [TIMEOUT seconds])
 function(run_cases)

@@ -276,11 +276,6 @@ bool mpi_was_used() {
 
 }  // namespace
 
-#ifdef RUN_PROBE_OTHER
-/// Makes this program differ from the other that is built from the same text.
-int other_program() { return 1; }
-#endif
-
 int main(int argc, char** argv) {
   mark("pid");
   const std::string name = argc > 1 ? argv[1] : "";

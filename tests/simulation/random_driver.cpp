@@ -127,8 +127,8 @@ class Driver : public scheduler::Outbox {
     for (std::size_t w = 1; w < workers_.size(); ++w) {
       SimulatedWorker& worker = *workers_[w];
       if (!worker.alive()) continue;
-      const auto on_worker = [this, &worker](void (SimulatedWorker::*event)()) {
-        return [this, &worker, event] {
+      const auto on_worker = [&worker](void (SimulatedWorker::*event)()) {
+        return [&worker, event] {
           (worker.*event)();
           worker.state().check_invariants();
         };

@@ -15,7 +15,12 @@ namespace cohort::simulation {
 class SimulatedWorker : public worker::Outbox {
  public:
   SimulatedWorker(Network& network, Random& random, std::vector<TaskPlan>& plans, Address self, int slots)
-      : network_(network), random_(random), plans_(plans), self_(self), slots_(slots), state_(*this, self) {}
+      : network_(network),
+        random_(random),
+        plans_(plans),
+        self_(self),
+        slots_(static_cast<std::size_t>(slots)),
+        state_(*this, self) {}
 
   void on_message(Address from, wire::Message& message);
   void on_peer_lost(Address peer) { state_.on_peer_lost(peer); }

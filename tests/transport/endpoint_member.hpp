@@ -1,11 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <deque>
 #include <map>
-#include <random>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -18,9 +18,12 @@ namespace cohort::transport::testing {
 
 /// Bytes that differ from seed to seed and from place to place.
 inline std::vector<std::byte> pattern(std::size_t size, std::uint32_t seed) {
-  std::minstd_rand random(seed + 1);
   std::vector<std::byte> bytes(size);
-  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() >> 8);
+  std::uint64_t word = seed;
+  for (std::size_t at = 0; at < size; at += sizeof(word)) {
+    word = word * 6'364'136'223'846'793'005 + 1'442'695'040'888'963'407;  // Knuth, MMIX
+    std::memcpy(&bytes[at], &word, std::min(sizeof(word), size - at));
+  }
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -50,8 +51,8 @@ struct Scenario : Outbox {
     end(id);
   }
   /// Any other event.
-  template <class... Parameters, class... Args>
-  void on(void (WorkerState::*event)(Parameters...), Args... args) {
+  template <class... Parameters>
+  void on(void (WorkerState::*event)(Parameters...), std::type_identity_t<Parameters>... args) {
     (state.*event)(args...);
     state.check_invariants();
   }

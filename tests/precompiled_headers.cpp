@@ -1,0 +1,1 @@
+// Empty: the program exists for its precompiled headers, which all tests use.
