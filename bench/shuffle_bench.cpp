@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "measure.hpp"
+
 namespace {
 
 constexpr std::int64_t kGroups = 100'000;
@@ -25,10 +27,6 @@ std::int64_t number(std::int64_t i) {
   return static_cast<std::int64_t>(x ^ x >> 31);
 }
 std::int64_t key_of(std::int64_t x) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(x) % kGroups); }
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 std::vector<std::int64_t> numbers_here(std::int64_t count) {
   std::vector<std::int64_t> all;

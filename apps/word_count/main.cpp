@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "count_files.hpp"
 #include "file_list.hpp"
@@ -25,22 +24,10 @@ Summary count_words(cohort::Client& client, FileList list, std::size_t top_count
   const auto slots = static_cast<std::uint64_t>(client.slot_count());
   const std::uint64_t batch_bytes = std::max(kMinBatchBytes, list.bytes() / (slots * kBatchesPerSlot));
 
-  std::vector<cohort::Future<Tally>> tallies;
-  for (const auto& batch : make_batches(std::move(list), batch_bytes)) {
-    tallies.push_back(client.submit(count_files, batch));
-  }
-  if (tallies.empty()) return {};
-  while (tallies.size() > 1) {
-    std::vector<cohort::Future<Tally>> merged;
-    for (std::size_t i = 0; i + 1 < tallies.size(); i += 2) {
-      merged.push_back(client.submit(merge, tallies[i], tallies[i + 1]));
-    }
-    if (tallies.size() % 2 == 1) merged.push_back(tallies.back());
-    tallies = std::move(merged);
-  }
-  const cohort::Future<Summary> summary = client.submit(summarize, tallies.front(), top_count);
-  tallies.clear();  // no future is left on the last tally, so summarize is given it, and not a copy
-  return summary.result();
+  const auto batches = make_batches(std::move(list), batch_bytes);
+  if (batches.empty()) return {};
+  // Nobody keeps the future of all words, so summarize is given them, and not a copy.
+  return client.submit(summarize, client.map(count_files, batches, {1}).reduce(merge), top_count).result();
 }
 
 /// File names may hold anything; what would disturb a terminal is shown as '?'.

@@ -9,17 +9,16 @@ namespace detail {
 
 template <class T>
 consteval bool is_transferable_part() {
-  if constexpr (!std::is_object_v<T>) {
-    return false;
-  } else if constexpr (bitwise<T> || has_serialize<T>) {
-    return true;
-  } else if constexpr (HasCodec<T>) {
-    return []<class... Part>(TypeList<Part...>) {
-      return (is_transferable_part<std::remove_const_t<Part>>() && ...);
-    }(typename Codec<T>::Parts{});
-  } else {
-    return false;
+  if constexpr (std::is_object_v<T>) {
+    if constexpr (bitwise<T> || has_serialize<T>) {
+      return true;
+    } else if constexpr (HasCodec<T>) {
+      return []<class... Part>(TypeList<Part...>) {
+        return (is_transferable_part<std::remove_const_t<Part>>() && ...);
+      }(typename Codec<T>::Parts{});
+    }
   }
+  return false;
 }
 
 }  // namespace detail

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+/// What references by hand have in common. All ranks of MPI_COMM_WORLD call these together.
+namespace bench {
+
+/// About what a task and its result take as messages.
+inline constexpr std::size_t kSmallMessageBytes = 64;
+
+/// Calls `work` on the ranks `among`, and keeps the others as an idle rank of Cohort is: asleep, but for a look each
+/// millisecond. Returns what `work` returns on the first of `among`, on rank 0 too; elsewhere 0.
+double while_others_sleep(int rank, const std::vector<int>& among, const std::function<double()>& work);
+
+/// Seconds of one way there and back between two ranks, each time into the same memory; on rank 0 and `first`.
+double ping_pong(int rank, int first, int second, std::size_t bytes, int rounds);
+
+}  // namespace bench

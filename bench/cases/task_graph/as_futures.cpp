@@ -1,0 +1,43 @@
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "cases/task_graph/runs.hpp"
+#include "measure.hpp"
+
+namespace bench::graphs {
+
+namespace {
+
+Output task(const Graph& graph, int step, int point, const cohort::Inputs<Output>& inputs) {
+  return run_task(graph, step, point, inputs.size(), [&](std::size_t k) -> const Output& { return inputs[k]; });
+}
+
+}  // namespace
+
+double run_as_futures(cohort::Client& client, const Graph& graph) {
+  const auto start = std::chrono::steady_clock::now();
+  const bool may_be_leaves = graph.pattern == Pattern::trivial || graph.pattern == Pattern::random_nearest;
+  std::vector<cohort::Future<Output>> leaves;
+  std::vector<cohort::Future<Output>> before;
+  for (int step = 0; step < graph.steps; ++step) {
+    std::vector<cohort::Future<Output>> now;
+    const int points = points_of(graph, step);
+    now.reserve(static_cast<std::size_t>(points));
+    for (int point = 0; point < points; ++point) {
+      std::vector<cohort::Future<Output>> inputs;
+      for (const int from : inputs_of(graph, step, point)) inputs.push_back(before[static_cast<std::size_t>(from)]);
+      now.push_back(client.submit(task, graph, step, point, std::move(inputs)));
+    }
+    // Tasks that nobody may need: whoever waits for the last step does not wait for them.
+    if (may_be_leaves) std::move(before.begin(), before.end(), std::back_inserter(leaves));
+    before = std::move(now);
+  }
+  client.wait(before);
+  client.wait(leaves);
+  return seconds_since(start);
+}
+
+}  // namespace bench::graphs

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cohort/cohort.hpp>
+
+#include "cases/task_graph/graph.hpp"
+
+/// One graph, from its first task's start to its last one's end, in seconds.
+namespace bench::graphs {
+
+/// A future for each task; the scheduler chooses where it runs.
+double run_as_futures(cohort::Client& client, const Graph& graph);
+
+/// By hand, with Isend and Irecv: ranks `first` to `ranks` - 1 have a block of the points each. Called by those.
+double run_by_hand(const Graph& graph, int rank, int first, int ranks);
+
+}  // namespace bench::graphs
