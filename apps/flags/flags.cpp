@@ -95,8 +95,8 @@ FlagList& FlagList::add_text(const char* name, const std::string& standard, cons
   return *this;
 }
 
-FlagList& FlagList::take_rest(std::vector<std::string> standard) {
-  known_->hidden.add_options()(kRest, po::value<std::vector<std::string>>()->default_value(std::move(standard), ""));
+FlagList& FlagList::take_rest(const std::vector<std::string>& standard) {
+  known_->hidden.add_options()(kRest, po::value<std::vector<std::string>>()->default_value(standard, ""));
   known_->positional.add(kRest, -1);
   return *this;
 }

@@ -55,7 +55,7 @@ class FlagList {
   /// Without a standard value its text is empty.
   FlagList& add_text(const char* name, const std::string& standard, const char* help, const char* value_name);
   /// Arguments that are no flags are allowed, and these if there are none.
-  FlagList& take_rest(std::vector<std::string> standard);
+  FlagList& take_rest(const std::vector<std::string>& standard);
 
   /// throws  WrongUse: an unknown flag, one without its value, a value of another kind, an argument that is not
   /// allowed.

@@ -233,6 +233,7 @@ class Collection {
           submit(detail::WriteChunk<T, std::decay_t<F>>(), folder.string(), i, Function(to_text), stored_chunk(i)));
     }
     std::vector<std::filesystem::path> files;
+    files.reserve(count);
     for (const Future<std::string>& file : written) file.exception();  // all are looked at
     for (const Future<std::string>& file : written) files.emplace_back(file.result());
     return files;

@@ -9,6 +9,7 @@ namespace {
 
 std::vector<std::shared_ptr<ChunkList>> lists_of(const std::vector<CollectionHandle>& parents) {
   std::vector<std::shared_ptr<ChunkList>> lists;
+  lists.reserve(parents.size());
   for (const CollectionHandle& parent : parents) lists.push_back(parent->list);
   return lists;
 }

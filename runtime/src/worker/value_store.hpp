@@ -15,7 +15,8 @@ namespace cohort::worker {
 class ArrivedValue {
  public:
   ArrivedValue(std::vector<std::byte> bytes, const detail::ValueType* type) : bytes_(std::move(bytes)), type_(type) {}
-  explicit ArrivedValue(std::exception_ptr error) : error_(std::move(error)) {}
+  explicit ArrivedValue(std::exception_ptr error)
+      : error_(std::move(error)) {}  // NOLINT(bugprone-throw-keyword-missing)
 
   /// Any thread; decodes at the first call.
   detail::Value open(detail::CodeMap& code) {

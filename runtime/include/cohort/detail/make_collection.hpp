@@ -69,9 +69,9 @@ auto source_of(R&& range) {
   } else {
     require_transferable<T>();
     if constexpr (given && is_vector<Range> && !std::is_const_v<std::remove_reference_t<R>>) {
-      return VectorSource<T>(to_chunk<T>(std::move(range)));
+      return VectorSource<T>(to_chunk<T>(std::forward<R>(range)));
     } else if constexpr (given && (!std::ranges::forward_range<R> || is_self_contained<Range>)) {
-      return StreamSource<Range>(std::move(range));
+      return StreamSource<Range>(std::forward<R>(range));
     } else {
       return VectorSource<T>(read_all<R, T>(std::forward<R>(range)));
     }

@@ -193,7 +193,7 @@ struct CombineReduced {
     for (std::optional<T>& part : parts) {
       if (!part) continue;
       if (total) {
-        *total = op(*std::move(total), *std::move(part));
+        *total = op(*std::move(total), *std::move(part));  // NOLINT(bugprone-use-after-move): it is assigned to
       } else {
         total = std::move(part);
       }

@@ -76,7 +76,7 @@ struct MapCodec {
       if constexpr (std::is_default_constructible_v<Mapped>) {
         const auto place = map.emplace_hint(map.end(), std::piecewise_construct, std::forward_as_tuple(std::move(key)),
                                             std::tuple<>());
-        in.moved(tracked, address_of(&key), &place->first, sizeof(Key));
+        in.moved(tracked, address_of(&key), &place->first, sizeof(Key));  // NOLINT(bugprone-use-after-move): its place
         load_value(in, place->second);
       } else {
         const auto place = map.emplace_hint(map.end(), std::move(key), load_new<Mapped>(in));
