@@ -232,7 +232,8 @@ void SchedulerState::finish(TaskRecord& task) {
   release_if_unneeded(task);
 }
 
-/// Ends a task without a value, and with it all that need it.
+/// Ends a task without a value, and with it all that need it. `failure` by value: the record it came from may go.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void SchedulerState::end_unfinished(TaskRecord& first, Phase phase, std::shared_ptr<FailureRecord> failure) {
   std::vector<TaskId> ending{first.id};
   while (!ending.empty()) {

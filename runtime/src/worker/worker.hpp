@@ -48,7 +48,7 @@ class Worker final : private Outbox, private transport::Receiver {
  public:
   /// `bell` is rung by the transport, if it can ring.
   Worker(transport::Endpoint& endpoint, base::Doorbell& bell, base::ModuleTable& modules, WorkerOptions options);
-  ~Worker();
+  ~Worker() override;
 
   /// Says hello, serves until the scheduler says stop, and returns its exit code. The calling thread is the first slot.
   int run();
