@@ -237,6 +237,7 @@ class InProcessEndpoint final : public Endpoint {
 std::vector<std::unique_ptr<Endpoint>> make_in_process(const std::vector<base::Doorbell*>& bells) {
   auto exchange = std::make_shared<Exchange>(bells.size());
   std::vector<std::unique_ptr<Endpoint>> endpoints;
+  endpoints.reserve(bells.size());
   for (std::size_t i = 0; i < bells.size(); ++i) {
     endpoints.push_back(std::make_unique<InProcessEndpoint>(exchange, static_cast<Address>(i), bells[i]));
   }

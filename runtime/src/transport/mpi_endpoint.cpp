@@ -16,7 +16,7 @@ MpiTags query_tags() {
   MpiTags tags;
   int* largest = nullptr;
   int found = 0;
-  check_mpi(MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &largest, &found), "MPI_Comm_get_attr");
+  check_mpi(MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, static_cast<void*>(&largest), &found), "MPI_Comm_get_attr");
   if (found != 0) tags.largest = *largest;
   return tags;
 }

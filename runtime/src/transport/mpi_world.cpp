@@ -106,6 +106,7 @@ std::vector<std::string> MpiWorld::all_gather(std::string_view text) const {
                            MPI_CHAR, communicator_->get()),
             "MPI_Allgatherv");
   std::vector<std::string> texts;
+  texts.reserve(ranks);
   for (std::size_t i = 0; i < ranks; ++i) {
     texts.push_back(all.substr(static_cast<std::size_t>(starts[i]), static_cast<std::size_t>(sizes[i])));
   }

@@ -110,9 +110,9 @@ void Worker::slot_loop(std::size_t slot) try {
       slots_cv_.wait_for(lock, base::Time(1ms));
       continue;
     }
-    if (std::optional<StartedTask> task = state_.take_ready()) {
+    if (const std::optional<StartedTask> task = state_.take_ready()) {
       backoff.reset();
-      run_task(lock, *std::move(task), slot);
+      run_task(lock, *task, slot);
     } else {
       wait_for_work(lock, backoff);
     }
@@ -134,9 +134,9 @@ void Worker::one_thread_loop() {
     lock.unlock();
     for (const auto& due : now_due) due();
     lock.lock();
-    if (std::optional<StartedTask> task = stop_ ? std::nullopt : state_.take_ready()) {
+    if (const std::optional<StartedTask> task = stop_ ? std::nullopt : state_.take_ready()) {
       backoff.reset();
-      run_task(lock, *std::move(task), 0);
+      run_task(lock, *task, 0);
     } else if (any) {
       backoff.reset();
     } else {
@@ -185,7 +185,7 @@ bool Worker::poll(base::Time now) {
   return mailbox_.poll(*this);
 }
 
-void Worker::run_task(Lock& lock, StartedTask task, std::size_t slot) {
+void Worker::run_task(Lock& lock, const StartedTask& task, std::size_t slot) {
   RunningTask running;
   running.id = task.id;
   running.rank = options_.site.rank;

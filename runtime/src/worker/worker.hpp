@@ -66,7 +66,7 @@ class Worker final : private Outbox, private transport::Receiver {
   void slot_loop(std::size_t slot);
   void one_thread_loop();
   void help();
-  void run_task(Lock& lock, StartedTask task, std::size_t slot);
+  void run_task(Lock& lock, const StartedTask& task, std::size_t slot);
   void wait_for_work(Lock& lock, base::Backoff& backoff);
   bool poll(base::Time now);
   void wake_slots();
