@@ -1,6 +1,5 @@
 // Tasks whose times have a heavy tail, placed adversely: shortest first, so that the longest come when all else is
 // done.
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
