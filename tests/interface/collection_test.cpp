@@ -305,20 +305,26 @@ TEST_CASE("an exception tells the element, and the other chunks are kept") {
 }
 
 TEST_CASE("the element's number is the one in the range, through steps that drop some") {
-  try {
-    client()
-        .map(twice, std::views::iota(0, 100), {25})
-        .filter(+[](int x) { return x % 3 == 0; })
-        .map(+[](int x) {
-          if (x == 180) throw std::runtime_error("no");
-          return x;
-        })
-        .gather();
-    FAIL("it throws");
-  } catch (const TaskError& error) {
-    // Not known for chunks that were under way before the steps were added.
-    if (error.element) CHECK(*error.element == 90);
-    CHECK(error.message == "no");
+  for (const bool at_once : {true, false}) {
+    for (const int bad : {12, 90}) {
+      auto mapped = client().map(twice, std::views::iota(0, 100), {25});
+      if (!at_once) client().wait(mapped.chunks());
+      const auto failing = [bad](int x) {
+        if (x == 2 * bad) throw std::runtime_error("no");
+        return x;
+      };
+      CAPTURE(at_once);
+      CAPTURE(bad);
+      try {
+        std::move(mapped).filter(+[](int x) { return x % 3 == 0; }).map(failing).gather();
+        FAIL("it throws");
+      } catch (const TaskError& error) {
+        CHECK(error.message == "no");
+        // Not known for chunks that were under way before the steps were added, and never another.
+        CHECK(error.element.value_or(static_cast<std::size_t>(bad)) == static_cast<std::size_t>(bad));
+        if (!at_once) CHECK_FALSE(error.element);
+      }
+    }
   }
 }
 

@@ -17,6 +17,12 @@ namespace cohort::detail {
 
 inline std::uint64_t number_or_none(std::size_t first) { return first == kUnknownCount ? kNoNumber : first; }
 
+/// `first` of a chunk that is followed. If it is not known how many elements it has, some were dropped: the numbers of
+/// the others are not those in the range any more.
+inline std::size_t first_followed(std::size_t items, std::size_t first) {
+  return items == kUnknownCount ? kUnknownCount : first;
+}
+
 /// The call for one chunk. `in`: as RunChunk takes it.
 template <class S, class Sink, class... In>
 CallRequest chunk_request(const std::shared_ptr<Core>& core, const S& stages, const Sink& sink, std::size_t first,
@@ -75,7 +81,8 @@ class FollowingPipeline final : public FollowingMaker {
   std::vector<CollectionHandle>& parents() override { return parents_; }
   Cut follow(std::vector<FutureHandle> chunks, std::size_t items, std::size_t first) override {
     return [&]<std::size_t... I>(std::index_sequence<I...>)->Cut {
-      return {chunk_request(core_, stages_, sink_, first, FutureAccess::make<Chunk<T>>(std::move(chunks[I]))...),
+      return {chunk_request(core_, stages_, sink_, first_followed(items, first),
+                            FutureAccess::make<Chunk<T>>(std::move(chunks[I]))...),
               one_to_one<S> ? items : kUnknownCount, items == kUnknownCount ? 0 : items};
     }
     (std::index_sequence_for<T...>());

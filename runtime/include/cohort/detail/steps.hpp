@@ -40,7 +40,8 @@ std::vector<Cut> follow_taken(const std::shared_ptr<Core>& core, TakenMaker& tak
   for (std::size_t i = 0; i < taken.chunks.size(); ++i) {
     const std::size_t items = taken.items[i];
     const auto chunk = FutureAccess::make<Chunk<T>>(std::move(taken.chunks[i]));
-    made.push_back({chunk_request(core, stages, sink, first, chunk), one_to_one<S> ? items : kUnknownCount});
+    made.push_back({chunk_request(core, stages, sink, first_followed(items, first), chunk),
+                    one_to_one<S> ? items : kUnknownCount});
     first = first == kUnknownCount || items == kUnknownCount ? kUnknownCount : first + items;
   }
   return made;
