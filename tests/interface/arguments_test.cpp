@@ -174,5 +174,17 @@ TEST_CASE("a Future<void> only orders: the function is given nothing for it") {
   CHECK(client().submit(square, several, 3).result() == 9);
 }
 
+TEST_CASE("a Future<void> is known on another worker, whether it has ended or not") {
+  const auto [first, second] = two_ranks();
+  for (const bool ended : {true, false}) {
+    const auto nothing = client().submit(TaskOptions{.rank = first}, [] {});
+    if (ended) client().wait(std::vector{nothing});
+    for (const int rank : {second, first}) {
+      CHECK(client().submit(TaskOptions{.rank = rank}, square, nothing, 3).result() == 9);
+      CHECK(client().submit(TaskOptions{.rank = rank}, square, std::vector{nothing}, 4).result() == 16);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace cohort::test

@@ -14,6 +14,7 @@ namespace cohort::worker {
 /// is the failure of each that uses it.
 class ArrivedValue {
  public:
+  /// `type` null: of a void task, which has no bytes.
   ArrivedValue(std::vector<std::byte> bytes, const detail::ValueType* type) : bytes_(std::move(bytes)), type_(type) {}
   explicit ArrivedValue(std::exception_ptr error)
       : error_(std::move(error)) {}  // NOLINT(bugprone-throw-keyword-missing)
@@ -24,7 +25,7 @@ class ArrivedValue {
       if (error_) return;
       try {
         detail::Decoder decoder(bytes_, &code);
-        value_ = detail::Value(type_->decode(decoder));
+        if (type_ != nullptr) value_ = detail::Value(type_->decode(decoder));
         if (decoder.left() != 0) throw detail::DecodeError("bytes are left over after a value");
       } catch (...) {
         error_ = std::current_exception();
@@ -44,7 +45,7 @@ class ArrivedValue {
   std::exception_ptr error_;
 };
 
-/// A value of a worker: an object, or bytes that nobody has looked at. Both empty: the value of a void task.
+/// A value of a worker: an object, or bytes that nobody has looked at. No object: the value of a void task.
 struct StoredValue {
   detail::Value object;
   std::shared_ptr<ArrivedValue> arrived;

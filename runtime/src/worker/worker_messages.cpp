@@ -108,8 +108,6 @@ void Worker::on_value(Address from, wire::ValueIs& message) {
   if (!wanted) return;
   if (message.failure) {
     store_.put(message.id, {{}, std::make_shared<ArrivedValue>(wire::rebuild(*message.failure))});
-  } else if (type == nullptr) {
-    store_.put(message.id, {});
   } else {
     store_.put(message.id, {{}, std::make_shared<ArrivedValue>(std::move(message.bytes), type)});
   }
