@@ -84,7 +84,6 @@ int run(cohort::Client& client, const Options& options) {
   const CsvFile file = options.input ? look_at_csv(*options.input) : CsvFile{};
   const std::size_t dimensions = options.input ? file.dimensions : options.dimensions;
   if (dimensions <= 2) return run<2>(client, file, options);
-  if (dimensions <= 4) return run<4>(client, file, options);
   if (dimensions <= 8) return run<8>(client, file, options);
   return run<kMostDimensions>(client, file, options);
 }
