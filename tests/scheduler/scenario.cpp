@@ -18,7 +18,7 @@ Scenario::Scenario(const std::vector<int>& slots, SchedulerOptions options) : st
 Submission Scenario::make_submission(const std::string& name, const Task& task) const {
   Submission submission;
   submission.type = &kKinds.at(static_cast<std::size_t>(task.kind));
-  submission.payload.append_value(1);
+  *submission.payload.extend(1) = std::byte{1};
   for (const std::string& input : task.inputs) submission.inputs.push_back(ids_.at(input));
   submission.label = name;
   submission.priority = task.priority;
@@ -77,7 +77,7 @@ void Scenario::finish(const std::string& name, std::uint64_t value_bytes, Time d
   end.value_bytes = value_bytes;
   end.duration_ns = static_cast<std::uint64_t>(duration.count());
   end.small = value_bytes <= 1024;
-  if (end.small) end.bytes.resize(value_bytes);
+  if (end.small) end.bytes.extend(value_bytes);
   done(name, std::move(end));
 }
 

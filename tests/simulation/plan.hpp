@@ -43,9 +43,9 @@ struct TaskPlan {
   bool small() const { return value_bytes <= 1024; }
 };
 
-inline std::vector<std::byte> to_bytes(std::uint64_t number) {
-  std::vector<std::byte> bytes(sizeof(number));
-  std::memcpy(bytes.data(), &number, sizeof(number));
+inline detail::SmallBytes to_bytes(std::uint64_t number) {
+  detail::SmallBytes bytes;
+  bytes.append(&number, sizeof(number));
   return bytes;
 }
 

@@ -260,7 +260,7 @@ class Driver : public scheduler::Outbox {
     }
     scheduler::Submission submission;
     submission.type = &kTypes[random_.below(kTypes.size())];
-    submission.payload = detail::ByteBuffer(to_bytes(n));
+    submission.payload = to_bytes(n);
     std::vector<std::size_t> futures;
     for (std::size_t i = n > 30 && random_.chance(0.7) ? n - 30 : 0; i < n; ++i) {
       if (plans_[i].wanted) futures.push_back(i);
@@ -370,7 +370,7 @@ class Driver : public scheduler::Outbox {
     message.id = task.id;
     message.attempt = task.attempt;
     message.priority = task.priority;
-    message.payload.assign(task.payload.view().begin(), task.payload.view().end());
+    message.payload = task.payload;
     require(!message.payload.empty(), "a task was assigned without its payload");
     for (const scheduler::PlannedInput& input : inputs) {
       require(input.holder >= kRoot, "an input of an assigned task is nowhere");
@@ -378,7 +378,7 @@ class Driver : public scheduler::Outbox {
       if (input.small_value != nullptr) {
         ++tally_.rode_along;
         inlined = static_cast<std::int32_t>(message.small_values.size());
-        message.small_values.emplace_back(input.small_value->view().begin(), input.small_value->view().end());
+        message.small_values.push_back(*input.small_value);
       }
       message.inputs.push_back({input.id, input.holder, inlined});
     }

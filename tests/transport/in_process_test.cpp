@@ -120,7 +120,7 @@ TEST_CASE("what was sent by an endpoint that is destroyed still arrives") {
 
 TEST_CASE("a sink that throws loses no other packet") {
   struct Refusing final : Sink {
-    void on_packet(Address, detail::ByteBuffer) override { throw std::runtime_error("no"); }
+    void on_packet(Address, detail::ByteBuffer&) override { throw std::runtime_error("no"); }
     void on_received(std::uint64_t) override {}
   };
   auto endpoints = make_silent(2);

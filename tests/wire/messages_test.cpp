@@ -8,12 +8,13 @@ using namespace cohort;
 using namespace cohort::wire;
 using cohort::detail::ByteBuffer;
 using cohort::detail::DecodeError;
+using cohort::detail::SmallBytes;
 
 namespace {
 
-std::vector<std::byte> bytes(std::initializer_list<int> values) {
-  std::vector<std::byte> result;
-  for (const int value : values) result.push_back(static_cast<std::byte>(value));
+SmallBytes bytes(std::initializer_list<int> values) {
+  SmallBytes result;
+  for (const int value : values) *result.extend(1) = static_cast<std::byte>(value);
   return result;
 }
 
@@ -127,17 +128,14 @@ TEST_CASE("a packet cut at any byte within a message is an error") {
 
 TEST_CASE("a message of the same kind is read into the memory of the one before") {
   ByteBuffer packet;
-  Assign assign;
-  assign.payload.resize(100);
-  append(packet, assign);
-  assign.payload.resize(50);
-  append(packet, assign);
+  append(packet, Alarm{0, std::string(100, 'a')});
+  append(packet, Alarm{0, std::string(50, 'b')});
   Reader reader(packet.view());
   Message read;
   reader.next(read);
-  const std::byte* memory = std::get<Assign>(read).payload.data();
+  const char* memory = std::get<Alarm>(read).text.data();
   reader.next(read);
-  CHECK(std::get<Assign>(read).payload.data() == memory);
+  CHECK(std::get<Alarm>(read).text.data() == memory);
 }
 
 TEST_CASE("numbers that mean nothing are errors: kinds of message, enumerators, bools, flags") {
@@ -145,7 +143,7 @@ TEST_CASE("numbers that mean nothing are errors: kinds of message, enumerators, 
     Message message;
     Reader(packet.view()).next(message);
   };
-  ByteBuffer packet(bytes({static_cast<int>(std::variant_size_v<Message>)}));
+  ByteBuffer packet(bytes({static_cast<int>(std::variant_size_v<Message>)}).view());
   CHECK_THROWS_AS(read(packet), DecodeError);
 
   packet.clear();

@@ -119,12 +119,12 @@ class Client {
   /// all.
   template <class T>
   std::vector<T> gather(const std::vector<Future<T>>& futures) {
-    const std::vector<detail::FutureHandle> handles = detail::handles_of(futures);
-    detail::Prefetch prefetch(handles);
+    const std::vector<const detail::FutureState*> states = detail::states_of(futures);
+    detail::Prefetch prefetch(states);
     prefetch.look_at_all();
     std::vector<T> values;
-    values.reserve(handles.size());
-    for (std::size_t i = 0; i < handles.size(); ++i) {
+    values.reserve(states.size());
+    for (std::size_t i = 0; i < states.size(); ++i) {
       detail::TypedReader<T> reader;
       prefetch.read(i, reader);
       values.push_back(reader.take());
@@ -133,10 +133,10 @@ class Client {
   }
   /// Waits for all; throws the first failure.
   void gather(const std::vector<Future<void>>& futures) {
-    const std::vector<detail::FutureHandle> handles = detail::handles_of(futures);
-    detail::Prefetch prefetch(handles);
+    const std::vector<const detail::FutureState*> states = detail::states_of(futures);
+    detail::Prefetch prefetch(states);
     prefetch.look_at_all();
-    for (std::size_t i = 0; i < handles.size(); ++i) {
+    for (std::size_t i = 0; i < states.size(); ++i) {
       detail::TypedReader<void> reader;
       prefetch.read(i, reader);
     }
@@ -147,7 +147,7 @@ class Client {
   template <class T>
   WaitResult<T> wait(const std::vector<Future<T>>& futures, std::chrono::nanoseconds timeout = forever,
                      When when = When::all) {
-    const std::vector<bool> ended = detail::wait_for_several(detail::handles_of(futures), timeout, when);
+    const std::vector<bool> ended = detail::wait_for_several(detail::states_of(futures), timeout, when);
     WaitResult<T> result;
     for (std::size_t i = 0; i < futures.size(); ++i) (ended[i] ? result.done : result.pending).push_back(futures[i]);
     return result;

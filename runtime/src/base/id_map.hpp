@@ -13,7 +13,7 @@ namespace cohort::base {
 /// index up to the largest, and the entries packed beside it, since one member meets only some of the indices. Entries
 /// of several generations of one index may be there at a time (messages of different ranks overtake each other).
 ///
-/// References stay valid until their entry is erased.
+/// References stay valid until their entry is erased. An Entry that has a clear() is reused, with the memory it keeps.
 template <class Entry>
 class IdMap {
  public:
@@ -47,7 +47,11 @@ class IdMap {
     const std::uint32_t i = *link;
     Cell& erased = cell(i);
     *link = erased.next;
-    erased.entry = Entry{};
+    if constexpr (requires { erased.entry.clear(); }) {
+      erased.entry.clear();
+    } else {
+      erased.entry = Entry{};
+    }
     erased.id = {};
     erased.next = free_;
     free_ = i;

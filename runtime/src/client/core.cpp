@@ -18,9 +18,14 @@ constexpr Time kTickEvery = 200us;
 constexpr Time kHelpEvery = 100us;
 constexpr Time kHelpEveryInSilence = 400us;
 constexpr Time kWatchEvery = 50ms;
+/// There is none once so long nothing was asked for: to wake the helper costs the next call more than a few looks.
+constexpr Time kIdleAfter = 5ms;
 /// The driver rests when no worker will run out of work for so long, and then for a part of that.
 constexpr Time kWorthResting = 400us;
 constexpr Time kLongestRest = 1ms;
+/// A wait that has lasted for long may last longer by so small a part.
+constexpr int kLateness = 16;
+constexpr Time kShortestRest = 50us;
 
 }  // namespace
 
@@ -143,7 +148,8 @@ Time Core::deadline_after(Time timeout) const {
 }
 
 /// Sends what waits, takes in what has come, and lets the scheduler act on it. Returns whether anything came.
-bool Core::step(Time now) {
+bool Core::step() {
+  const Time now = now_;
   mailbox_.flush();
   const bool any = mailbox_.poll(*this);
   if (scheduler_ && now - last_tick_ > kTickEvery && tasks().open_tasks() > 0) {
@@ -155,34 +161,46 @@ bool Core::step(Time now) {
 }
 
 /// How long the driver may rest because all workers have enough to do; zero: not at all. Where ranks share CPUs, a
-/// driver that looks all the time takes them from the workers.
-Time Core::rest_for(Time now) const {
+/// driver that looks all the time takes them from the workers. `waited`: how long its caller has waited so far.
+Time Core::rest_for(Time now, Time waited) const {
   if (!scheduler_) return Time::zero();
   const Time slack = scheduler_->slack(now);
-  return slack < kWorthResting ? Time::zero() : std::min(slack / 4, kLongestRest);
+  Time rest = slack < kWorthResting ? Time::zero() : slack / 4;
+  // All is assigned: only whoever waits could be late.
+  if (!scheduler_->anything_to_assign()) rest = std::max(rest, waited / kLateness);
+  return rest < kShortestRest ? Time::zero() : std::min(rest, kLongestRest);
 }
 
 /// Drives while no thread waits in a call, so that work goes on while the body computes; and looks for signals.
 void Core::help() try {
   Time every = kHelpEvery;
+  base::PoliteLock polite;
   for (;;) {
     const std::uint64_t ticket = helper_bell_.ticket();
     options_.watch();
-    Lock lock(mutex_);
+    Lock lock = polite.lock(mutex_);
+    if (!lock) {
+      helper_bell_.wait_for(ticket, kHelpEvery);
+      continue;
+    }
     if (helper_ends_) return;
+    look_at_clock();
     const Time last_period = std::exchange(every, kHelpEvery);
+    if (tasks().open_tasks() > 0 || calls_made_ != calls_made_before_) last_busy_ = now_;
     if (feeds_want_helper()) pump_feeds(lock, false);
-    if (driving_ || pumping_clients_ > 0) {
+    // A thread that calls so fast sees to messages itself, and should not find the lock taken.
+    const bool calls_fast = calls_made_ - std::exchange(calls_made_before_, calls_made_) > kCallsPerPoll;
+    if (driving_ || pumping_clients_ > 0 || calls_fast) {
       mailbox_.flush_older();
-      every = 1ms;
-    } else if (tasks().open_tasks() == 0 && !feeds_due_ && !mailbox_.anything_waits() && mailbox_.all_sent()) {
+      every = calls_fast ? kHelpEveryInSilence : 1ms;
+    } else if (now_ - last_busy_ > kIdleAfter && !feeds_due_ && !mailbox_.anything_waits() && mailbox_.all_sent()) {
       // Nothing is expected, but a worker may have been signalled.
       mailbox_.poll(*this);
       helper_sleeps_long_ = true;
       every = kWatchEvery;
     } else {
       driving_ = true;
-      const Time now = options_.clock();
+      const Time now = now_;
       mailbox_.flush_older();
       // Bounded: others may wait for the lock.
       bool any = false;

@@ -17,6 +17,7 @@
 #include "base/doorbell.hpp"
 #include "base/id_map.hpp"
 #include "base/module_table.hpp"
+#include "base/polite_lock.hpp"
 #include "cohort/detail/core.hpp"
 #include "scheduler/scheduler_state.hpp"
 #include "transport/mailbox.hpp"
@@ -101,7 +102,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   void fill(TaskId id, CallRequest request);
 
   // --- for the client (futures.cpp)
-  FutureHandle submit(CallRequest request, TaskOptions options);
+  FutureHandle submit(CallRequest&& request, TaskOptions&& options);
   FutureHandle hold(Value value);
   void drop(TaskId id) noexcept;
   void read_value(TaskId id, std::chrono::nanoseconds timeout, ValueReader& reader);
@@ -110,10 +111,10 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   void cancel(TaskId id);
   int where(TaskId id);
   std::size_t nbytes(TaskId id);
-  std::vector<bool> wait_for_several(std::span<const FutureHandle> futures, Time timeout, When when);
+  std::vector<bool> wait_for_several(FutureStates futures, Time timeout, When when);
   void run_on_all(CallRequest request, const std::vector<ValueReader*>& readers);
   void look_at(TaskId id);
-  void look_at_all(std::span<const FutureHandle> futures);
+  void look_at_all(FutureStates futures);
   CodeMap& code_map() {
     require_open();
     return *modules_;
@@ -155,23 +156,38 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   class Segments;
 
   // --- driving (core.cpp)
+  /// Who calls and calls sees to messages after so many calls, since it may not wait for a long time.
+  static constexpr unsigned kCallsPerPoll = 128;
+  /// And looks at the clock, which costs as much as a lock, after so many.
+  static constexpr unsigned kCallsPerLook = 8;
+  /// At the end of each short call.
+  void after_call() {
+    ++calls_made_;
+    if (calls_made_ % kCallsPerLook == 0) look_at_clock();
+    if (calls_made_ % kCallsPerPoll == 0 && !driving_) mailbox_.poll(*this);
+  }
   /// The lock, ahead of the thread that drives.
   Lock enter() {
-    entering_.fetch_add(1, std::memory_order_relaxed);
-    Lock lock(mutex_);
-    entering_.fetch_sub(1, std::memory_order_relaxed);
+    Lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) {
+      entering_.fetch_add(1, std::memory_order_relaxed);
+      lock.lock();
+      entering_.fetch_sub(1, std::memory_order_relaxed);
+    }
     return lock;
   }
   void require_open() const;
   /// The request keeps its inputs: their futures must live until the task is submitted.
-  scheduler::Submission make_submission(CallRequest& request, TaskOptions options);
+  scheduler::Submission make_submission(CallRequest& request, TaskOptions&& options);
   void pump_feeds(Lock& lock, bool client_thread);
   bool feeds_want_helper() const;
   Time deadline_after(Time timeout) const;
   template <class Ready>
   bool drive(Lock& lock, Ready ready, Time deadline);
-  bool step(Time now);
-  Time rest_for(Time now) const;
+  bool step();
+  /// Looks at the clock; what happens next happens at now_.
+  Time look_at_clock() { return now_ = options_.clock(); }
+  Time rest_for(Time now, Time waited) const;
   void help();
   /// There is something for the helper to do.
   void wake_helper() {
@@ -251,8 +267,11 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   bool driver_sleeps_ = false;
   int followers_ = 0;
   std::condition_variable followers_cv_;
+  Time now_{};  ///< when somebody looked last: with every step, and now and then between submits
   Time last_tick_{};
-  unsigned submits_ = 0;
+  Time last_busy_{};                ///< when the helper last saw a reason to go on looking
+  unsigned calls_made_ = 0;         ///< of submit and the like
+  unsigned calls_made_before_ = 0;  ///< when the helper looked last
 
   bool helper_sleeps_long_ = false;
   bool helper_ends_ = false;
@@ -264,9 +283,10 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
 template <class Ready>
 bool Core::drive(Lock& lock, Ready ready, Time deadline) {
   base::Backoff backoff(options_.backoff);
+  const Time began = now_;
   while (!ready()) {
     require_open();
-    const Time now = options_.clock();
+    const Time now = look_at_clock();
     if (now >= deadline) return false;
     if (driving_) {
       ++followers_;
@@ -283,7 +303,7 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
     const std::uint64_t ticket = bell_.ticket();
     bool any = false;
     try {
-      any = step(now);
+      any = step();
     } catch (...) {
       driving_ = false;
       followers_cv_.notify_all();
@@ -292,25 +312,23 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
     if (any) {
       backoff.reset();
       if (followers_ > 0) followers_cv_.notify_all();
-      if (entering_.load(std::memory_order_relaxed) > 0) {
+    }
+    if (!ready()) {
+      const bool may_sleep = receiving_.empty() && mailbox_.all_sent();
+      const Time rest = may_sleep ? std::min(rest_for(now, now - began), deadline - now) : Time::zero();
+      driver_sleeps_ = rest > Time::zero() || (!any && backoff.sleeping());
+      if (!any || rest > Time::zero() || entering_.load(std::memory_order_relaxed) > 0) {
         lock.unlock();
-        std::this_thread::yield();
+        if (options_.one_thread) options_.watch();
+        if (rest > Time::zero()) {
+          backoff.rest(bell_, ticket, rest);
+        } else if (!any && (may_sleep || !backoff.sleeping())) {
+          backoff.pause(bell_, ticket, deadline - now);
+        } else {
+          std::this_thread::yield();
+        }
         lock.lock();
       }
-    } else if (!ready()) {
-      const bool may_sleep = receiving_.empty() && mailbox_.all_sent();
-      const Time rest = may_sleep && !backoff.spinning() ? std::min(rest_for(now), deadline - now) : Time::zero();
-      driver_sleeps_ = backoff.sleeping() || rest > Time::zero();
-      lock.unlock();
-      if (options_.one_thread) options_.watch();
-      if (rest > Time::zero()) {
-        backoff.rest(bell_, ticket, rest);
-      } else if (may_sleep || !backoff.sleeping()) {
-        backoff.pause(bell_, ticket, deadline - now);
-      } else {
-        std::this_thread::yield();
-      }
-      lock.lock();
       driver_sleeps_ = false;
     }
     driving_ = false;

@@ -12,13 +12,13 @@ void Core::on_message(Address from, wire::Message& message) {
   std::visit(
       [&]<class M>(M& m) {
         if constexpr (std::is_same_v<M, wire::Done>) {
-          tasks().on_done(from, m, options_.clock());
+          tasks().on_done(from, m, now_);
         } else if constexpr (std::is_same_v<M, wire::Recalled>) {
-          tasks().on_recalled(from, m.id, options_.clock());
+          tasks().on_recalled(from, m.id, now_);
         } else if constexpr (std::is_same_v<M, wire::Started>) {
           tasks().on_started(from, m.id);
         } else if constexpr (std::is_same_v<M, wire::Held>) {
-          tasks().on_held(from, m.id, options_.clock());
+          tasks().on_held(from, m.id, now_);
         } else if constexpr (std::is_same_v<M, wire::Fetch>) {
           answer_fetch(from, m);
         } else if constexpr (std::is_same_v<M, wire::Unfetch>) {
@@ -96,7 +96,7 @@ void Core::answer_fetch(Address from, const wire::Fetch& fetch) {
       answer.failure->rank = 0;
     }
   } else if (const scheduler::TaskRecord* task = tasks().find(fetch.id); task != nullptr && task->small) {
-    answer.bytes.assign(task->value.data(), task->value.data() + task->value.size());
+    answer.bytes = task->value;
   } else {
     return;  // it was called off meanwhile
   }
@@ -116,15 +116,14 @@ void Core::assign(Address worker, const scheduler::TaskRecord& task, std::span<c
     assign_.label = task.extras->label;
   else
     assign_.label.clear();
-  assign_.payload.assign(task.payload.data(), task.payload.data() + task.payload.size());
+  assign_.payload = task.payload;
   assign_.inputs.clear();
   assign_.small_values.clear();
   for (const scheduler::PlannedInput& input : inputs) {
     wire::InputPlace place{input.id, input.holder, -1};
     if (input.small_value != nullptr) {
       place.inlined = static_cast<std::int32_t>(assign_.small_values.size());
-      assign_.small_values.emplace_back(input.small_value->data(),
-                                        input.small_value->data() + input.small_value->size());
+      assign_.small_values.push_back(*input.small_value);
     }
     assign_.inputs.push_back(place);
   }

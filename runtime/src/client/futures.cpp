@@ -9,9 +9,6 @@ namespace cohort::detail {
 
 namespace {
 
-/// The client thread looks at the transport after so many submits: it may not wait for a long time.
-constexpr unsigned kSubmitsPerStep = 128;
-
 void require_owner(const Core& core, const FutureState& future) {
   if (future.core.get() != &core)
     throw UsageError("this future belongs to another client: gather its value, and submit that");
@@ -19,7 +16,7 @@ void require_owner(const Core& core, const FutureState& future) {
 
 }  // namespace
 
-scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions options) {
+scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions&& options) {
   if (options.retries < 0) throw UsageError("TaskOptions::retries must not be negative");
   if (options.timeout < Time::zero()) throw UsageError("TaskOptions::timeout must not be negative");
   scheduler::Submission submission;
@@ -55,14 +52,13 @@ scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions op
   return submission;
 }
 
-FutureHandle Core::submit(CallRequest request, TaskOptions options) {
+FutureHandle Core::submit(CallRequest&& request, TaskOptions&& options) {
   scheduler::Submission submission = make_submission(request, std::move(options));
   const Lock lock = enter();
   require_open();
-  const Time now = options_.clock();
-  const TaskId id = tasks().on_submit(std::move(submission), now);
+  const TaskId id = tasks().on_submit(std::move(submission), now_);
   wake_helper();
-  if (++submits_ % kSubmitsPerStep == 0 && !driving_) mailbox_.poll(*this);
+  after_call();
   return std::make_shared<const FutureState>(shared_from_this(), id);
 }
 
@@ -76,11 +72,14 @@ FutureHandle Core::hold(Value value) {
   return std::make_shared<const FutureState>(shared_from_this(), id);
 }
 
-void Core::drop(TaskId id) noexcept {
+void Core::drop(TaskId id) noexcept try {
   const Lock lock = enter();
   if (closed_) return;
-  tasks().on_future_dropped(id, options_.clock());
+  tasks().on_future_dropped(id, now_);
   if (mailbox_.anything_waits()) wake_helper();
+  after_call();
+} catch (const std::exception& error) {
+  options_.broken(error.what());
 }
 
 std::exception_ptr Core::exception_of(TaskId id) {
@@ -97,7 +96,8 @@ Status Core::status_of(TaskId id) {
   require_open();
   // Where nothing else makes progress, a loop that asks until the task is done must do so.
   if (options_.one_thread && !driving_) {
-    step(options_.clock());
+    look_at_clock();
+    step();
     if (feeds_due_ || reading_feeds_due_) pump_feeds(lock, true);
   }
   return tasks().status(record(id));
@@ -106,7 +106,7 @@ Status Core::status_of(TaskId id) {
 void Core::cancel(TaskId id) {
   const Lock lock = enter();
   require_open();
-  tasks().on_cancel(id, options_.clock());
+  tasks().on_cancel(id, look_at_clock());
   wake_helper();
 }
 
@@ -126,10 +126,10 @@ std::size_t Core::nbytes(TaskId id) {
   return record(id).value_bytes;
 }
 
-void Core::look_at_all(std::span<const FutureHandle> futures) {
+void Core::look_at_all(FutureStates futures) {
   const Lock lock = enter();
   require_open();
-  for (const FutureHandle& future : futures) {
+  for (const FutureState* future : futures) {
     require_owner(*this, *future);
     look_at(future->id);
   }
@@ -140,10 +140,10 @@ void Core::unwatch(TaskId id, Watcher& watcher) {
   while (begin != end) begin = begin->second.watcher == &watcher ? watchers_.erase(begin) : std::next(begin);
 }
 
-std::vector<bool> Core::wait_for_several(std::span<const FutureHandle> futures, Time timeout, When when) {
+std::vector<bool> Core::wait_for_several(FutureStates futures, Time timeout, When when) {
   class Counter final : public Watcher {
    public:
-    explicit Counter(Core& core, std::span<const FutureHandle> all) : core_(core), all_(all) {}
+    explicit Counter(Core& core, FutureStates all) : core_(core), all_(all) {}
     void on_ended(std::size_t index) override {
       ++ended;
       if (core_.record(all_[index]->id).phase == scheduler::Phase::failed) ++failed;
@@ -153,11 +153,11 @@ std::vector<bool> Core::wait_for_several(std::span<const FutureHandle> futures, 
 
    private:
     Core& core_;
-    std::span<const FutureHandle> all_;
+    FutureStates all_;
   };
   Lock lock = enter();
   require_open();
-  for (const FutureHandle& future : futures) require_owner(*this, *future);
+  for (const FutureState* future : futures) require_owner(*this, *future);
   Counter counter(*this, futures);
   for (std::size_t i = 0; i < futures.size(); ++i) {
     if (tasks().ended(futures[i]->id))
@@ -170,7 +170,7 @@ std::vector<bool> Core::wait_for_several(std::span<const FutureHandle> futures, 
     return (when == When::first && counter.ended > 0) || (when == When::first_failure && counter.failed > 0);
   };
   const auto unwatch_all = [&] {
-    for (const FutureHandle& future : futures) unwatch(future->id, counter);
+    for (const FutureState* future : futures) unwatch(future->id, counter);
   };
   try {
     drive(lock, enough, deadline_after(timeout));
@@ -192,7 +192,7 @@ void Core::run_on_all(CallRequest request, const std::vector<ValueReader*>& read
   require_open();
   wire::Call call;
   call.type = modules_->to_code(request.type);
-  call.payload.assign(request.payload.data(), request.payload.data() + request.payload.size());
+  call.payload = std::move(request.payload);
   std::vector<std::uint64_t> tickets;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const auto worker = static_cast<Address>(i + 1);
@@ -219,7 +219,7 @@ void Core::run_on_all(CallRequest request, const std::vector<ValueReader*>& read
     if (answer.message.failure) std::rethrow_exception(wire::rebuild(*answer.message.failure));
   }
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    Decoder decoder(answers[i].message.bytes, modules_.get());
+    Decoder decoder(answers[i].message.bytes.view(), modules_.get());
     readers[i]->read_bytes(decoder);
   }
 }
@@ -289,7 +289,7 @@ FutureHandle CompletionQueue::next() {
 
 FutureState::~FutureState() { core->drop(id); }
 
-FutureHandle submit(const std::shared_ptr<Core>& core, CallRequest request, TaskOptions options) {
+FutureHandle submit(const std::shared_ptr<Core>& core, CallRequest&& request, TaskOptions&& options) {
   return core->submit(std::move(request), std::move(options));
 }
 FutureHandle hold(const std::shared_ptr<Core>& core, Value value) { return core->hold(std::move(value)); }
@@ -307,7 +307,7 @@ void cancel(const FutureState& future) { future.core->cancel(future.id); }
 int where(const FutureState& future) { return future.core->where(future.id); }
 std::size_t nbytes(const FutureState& future) { return future.core->nbytes(future.id); }
 
-std::vector<bool> wait_for_several(std::span<const FutureHandle> futures, std::chrono::nanoseconds timeout, When when) {
+std::vector<bool> wait_for_several(FutureStates futures, std::chrono::nanoseconds timeout, When when) {
   if (futures.empty()) return {};
   return futures[0]->core->wait_for_several(futures, timeout, when);
 }

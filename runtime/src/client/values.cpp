@@ -1,5 +1,5 @@
 // Core: values on their way to a thread that wants them.
-#include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "client/core.hpp"
@@ -63,12 +63,9 @@ void Core::read_ended(Lock& lock, TaskId id, Request* request, Time deadline, Va
   }
   if (task.small) {
     // Copied out, since reading runs the user's code, which must not hold the lock.
-    std::array<std::byte, 1024> bytes;
-    if (task.value.size() > bytes.size()) throw std::logic_error("cohort: a small value is not small");
-    const std::size_t size = task.value.size();
-    std::copy(task.value.data(), task.value.data() + size, bytes.begin());
+    const SmallBytes bytes = task.value;
     lock.unlock();
-    Decoder decoder(std::span<const std::byte>(bytes.data(), size), modules_.get());
+    Decoder decoder(bytes.view(), modules_.get());
     reader.read_bytes(decoder);
     return;
   }
@@ -104,8 +101,8 @@ void Core::read_request(Lock& lock, Request& request, Time deadline, ValueReader
   request.ticket = 0;
   if (request.message.failure) std::rethrow_exception(wire::rebuild(*request.message.failure));
   Segments segments(*this, request);
-  const std::vector<std::byte> bytes = std::move(request.message.bytes);
-  Decoder decoder(bytes, modules_.get(), &segments);
+  const SmallBytes bytes = std::move(request.message.bytes);
+  Decoder decoder(bytes.view(), modules_.get(), &segments);
   lock.unlock();
   try {
     reader.read_bytes(decoder);
@@ -140,12 +137,14 @@ void Core::forget_request(Lock& lock, Request& request) {
 
 class Prefetch::State {
  public:
-  explicit State(std::span<const FutureHandle> handles) : futures(handles), requests(handles.size()) {}
+  explicit State(FutureStates all) : futures(all) {}
 
-  std::span<const FutureHandle> futures;
-  std::vector<std::unique_ptr<Core::Request>> requests;
-  std::size_t next = 0;   ///< the first that was not asked for
-  std::size_t bytes = 0;  ///< asked for and not read
+  FutureStates futures;
+  std::unordered_map<std::size_t, Core::Request> requests;  ///< by index
+  std::size_t next = 0;                                     ///< the first that was not asked for
+  std::size_t bytes = 0;                                    ///< asked for and not read
+  std::vector<SmallBytes> small;                            ///< values copied ahead, of futures[small_begin] and on
+  std::size_t small_begin = 0;
 };
 
 namespace {
@@ -153,18 +152,20 @@ namespace {
 /// Values asked for ahead of the one that is read.
 constexpr std::size_t kAhead = 64;
 constexpr std::size_t kAheadBytes = std::size_t{64} << 20;
+/// Small values that are taken while the lock is held.
+constexpr std::size_t kSmallAhead = 256;
 
 }  // namespace
 
-Prefetch::Prefetch(std::span<const FutureHandle> futures) : state_(std::make_unique<State>(futures)) {}
+Prefetch::Prefetch(FutureStates futures) : state_(std::make_unique<State>(futures)) {}
 
 Prefetch::~Prefetch() {
-  for (std::size_t i = 0; i < state_->next; ++i) {
-    if (!state_->requests[i] || state_->requests[i]->ticket == 0) continue;
-    Core& core = *state_->futures[i]->core;
+  for (auto& [index, request] : state_->requests) {
+    if (request.ticket == 0) continue;
+    Core& core = *state_->futures[index]->core;
     Core::Lock lock = core.enter();
     try {
-      core.forget_request(lock, *state_->requests[i]);
+      core.forget_request(lock, request);
     } catch (const std::exception&) {
       // The client has ended: nobody waits for anything any more.
     }
@@ -176,26 +177,47 @@ void Prefetch::look_at_all() {
 }
 
 void Prefetch::read(std::size_t index, ValueReader& reader) {
-  const FutureHandle& future = state_->futures[index];
-  Core& core = *future->core;
+  State& state = *state_;
+  const FutureState& future = *state.futures[index];
+  Core& core = *future.core;
+  const auto read_small = [&] {
+    Decoder decoder(state.small[index - state.small_begin].view(), core.modules_.get());
+    reader.read_bytes(decoder);
+  };
+  if (index - state.small_begin < state.small.size()) return read_small();
+
   Core::Lock lock = core.enter();
   core.require_open();
-  core.wait_or_throw(lock, future->id, Time::max());
-  state_->next = std::max(state_->next, index);
-  while (state_->next < state_->futures.size() && state_->next < index + kAhead && state_->bytes < kAheadBytes) {
-    const TaskId id = state_->futures[state_->next]->id;
+  core.wait_or_throw(lock, future.id, Time::max());
+  state.small.clear();
+  state.small_begin = index;
+  while (state.small.size() < kSmallAhead && index + state.small.size() < state.futures.size()) {
+    const TaskId id = state.futures[index + state.small.size()]->id;
+    const scheduler::TaskRecord* task = core.tasks().find(id);
+    if (task == nullptr || !task->small || !core.tasks().ended(id)) break;
+    state.small.push_back(task->value);
+  }
+  if (!state.small.empty()) {
+    lock.unlock();
+    return read_small();
+  }
+
+  state.next = std::max(state.next, index);
+  while (state.next < state.futures.size() && state.next < index + kAhead && state.bytes < kAheadBytes) {
+    const TaskId id = state.futures[state.next]->id;
     if (!core.tasks().ended(id)) break;
     const scheduler::TaskRecord& task = core.record(id);
     if (task.phase == scheduler::Phase::finished && !task.small && core.root_values_.find(id) == nullptr) {
-      auto& request = state_->requests[state_->next] = std::make_unique<Core::Request>();
-      core.start_request(*request, id);
-      state_->bytes += task.value_bytes;
+      core.start_request(state.requests[state.next], id);
+      state.bytes += task.value_bytes;
     }
-    ++state_->next;
+    ++state.next;
   }
-  Core::Request* request = state_->requests[index].get();
-  if (request != nullptr) state_->bytes -= core.record(future->id).value_bytes;
-  core.read_ended(lock, future->id, request, Time::max(), reader);
+  const auto asked = state.requests.find(index);
+  Core::Request* request = asked == state.requests.end() ? nullptr : &asked->second;
+  if (request != nullptr) state.bytes -= core.record(future.id).value_bytes;
+  core.read_ended(lock, future.id, request, Time::max(), reader);
+  state.requests.erase(index);
 }
 
 }  // namespace cohort::detail

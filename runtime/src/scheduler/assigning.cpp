@@ -9,11 +9,10 @@ namespace cohort::scheduler {
 void SchedulerState::settle(Time now) {
   for (;;) {
     while (!placeable_.empty()) {
-      TaskRecord* task = table_.find(placeable_.front());
-      placeable_.pop_front();
+      TaskRecord* task = table_.find(placeable_.pop());
       if (task != nullptr && task->phase == Phase::blocked && task->unplaced_inputs == 0) place(*task, now);
     }
-    hand_out(now);
+    if (!ready_.empty()) hand_out(now);
     if (placeable_.empty()) return;
   }
 }
@@ -30,6 +29,8 @@ void SchedulerState::place(TaskRecord& task, Time now) {
     return !input.small && !(input.phase == Phase::finished && input.place == kRoot);
   });
   if (!tied && !task.sent_before) {
+    // Nobody waits before it: not worth a queue.
+    if (ready_.empty() && hand_over(task, now)) return;
     task.phase = Phase::ready;
     ready_.push_back(table_, task);
     return;
@@ -94,7 +95,12 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
   task.phase = Phase::assigned;
   task.place = worker;
   task.started = false;
-  if (!task.expected) task.estimate = estimates_.of(task.type).duration;
+  if (!task.expected) {
+    const Estimates::Estimate& usual = estimates_.of(task.type);
+    task.estimate = usual.duration;
+    task.guessed = !usual.measured;
+    if (task.guessed) ++load.guessed_count;
+  }
   task.expected_end = start + task.estimate;
   load.assigned.push_back(table_, task);
   ++load.assigned_count;
@@ -127,7 +133,7 @@ void SchedulerState::tell_dependents(TaskRecord& task, bool newly_placed, bool m
     TaskRecord* dependent = table_.find(id);
     if (dependent == nullptr) continue;
     if (dependent->phase == Phase::blocked && newly_placed) {
-      if (--dependent->unplaced_inputs == 0) placeable_.push_back(id);
+      if (--dependent->unplaced_inputs == 0) placeable_.push(id);
     } else if (moved && dependent->phase == Phase::assigned) {
       add_replica(task, dependent->place);
     }
@@ -148,29 +154,34 @@ void SchedulerState::tell_replicas_place(TaskRecord& value) {
 void SchedulerState::hand_out(Time now) {
   while (!ready_.empty()) {
     TaskRecord& task = ready_.front(table_);
-    Address worker = least_loaded_hungry();
-    if (worker == kNowhere && unusual_priorities_) {
-      for (std::size_t w = 1; w < workers_.size() && worker == kNowhere; ++w) {
-        const WorkerLoad& load = workers_[w];
-        if (!load.lost && load.count_from(task.priority) < static_cast<std::size_t>(load.slots) + 1) {
-          worker = static_cast<Address>(w);
-        }
+    if (hand_over(task, now)) continue;
+    if (living_workers_ > 0) return;
+    ready_.remove(table_, task);
+    task.phase = Phase::blocked;
+    fail_lost(task, kNowhere);
+  }
+}
+
+/// Gives a task that could run anywhere to a worker, should one want it. Returns whether one did.
+bool SchedulerState::hand_over(TaskRecord& task, Time now) {
+  Address worker = hungry_.empty() ? kNowhere : least_loaded_hungry();
+  if (worker == kNowhere && unusual_priorities_) {
+    for (std::size_t w = 1; w < workers_.size() && worker == kNowhere; ++w) {
+      const WorkerLoad& load = workers_[w];
+      if (!load.lost && load.count_from(task.priority) < static_cast<std::size_t>(load.slots) + 1) {
+        worker = static_cast<Address>(w);
       }
     }
-    if (worker == kNowhere) {
-      if (least_loaded() != kNowhere) return;
-      ready_.remove(table_, task);
-      task.phase = Phase::blocked;
-      fail_lost(task, kNowhere);
-      continue;
-    }
-    ready_.remove(table_, task);
-    send(task, worker, now);
   }
+  if (worker == kNowhere) return false;
+  unqueue(task);
+  send(task, worker, now);
+  return true;
 }
 
 /// Looks at a few only: with a thousand hungry workers any of them will do.
 Address SchedulerState::least_loaded_hungry() {
+  if (hungry_.size() < 2) return hungry_.empty() ? kNowhere : hungry_.front();
   constexpr std::size_t kLookAt = 16;
   Address best = kNowhere;
   const std::size_t count = std::min(hungry_.size(), kLookAt);
@@ -210,7 +221,7 @@ Time SchedulerState::slack(Time now) const {
   for (std::size_t w = 1; w < workers_.size(); ++w) {
     const WorkerLoad& load = workers_[w];
     if (load.lost) continue;
-    if (load.assigned_count <= static_cast<std::size_t>(load.slots)) return Time::zero();
+    if (load.assigned_count <= static_cast<std::size_t>(load.slots) || load.guessed_count > 0) return Time::zero();
     least = std::min(least, load.assigned_time / load.slots - (now - load.last_report));
   }
   return std::max(least == Time::max() ? Time::zero() : least, Time::zero());
@@ -256,6 +267,7 @@ void SchedulerState::forget_assignment(TaskRecord& task) {
   load.assigned.remove(table_, task);
   --load.assigned_count;
   load.assigned_time -= task.estimate;
+  if (std::exchange(task.guessed, false)) --load.guessed_count;
   if (task.priority != 0) {
     const auto it = load.unusual_priorities.find(task.priority);
     if (--it->second == 0) load.unusual_priorities.erase(it);

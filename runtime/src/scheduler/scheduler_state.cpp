@@ -7,7 +7,11 @@
 namespace cohort::scheduler {
 
 SchedulerState::SchedulerState(Outbox& outbox, std::span<const int> slots, SchedulerOptions options)
-    : outbox_(outbox), options_(options), workers_(slots.size() + 1), estimates_(options.stock.unknown_duration) {
+    : outbox_(outbox),
+      options_(options),
+      workers_(slots.size() + 1),
+      estimates_(options.stock.unknown_duration),
+      living_workers_(slots.size()) {
   workers_[0].lost = true;  // rank 0 runs nothing
   for (std::size_t i = 0; i < slots.size(); ++i) {
     workers_[i + 1].slots = slots[i];
@@ -15,7 +19,7 @@ SchedulerState::SchedulerState(Outbox& outbox, std::span<const int> slots, Sched
   }
 }
 
-TaskId SchedulerState::on_submit(Submission submission, Time now) {
+TaskId SchedulerState::on_submit(Submission&& submission, Time now) {
   const TaskId id = on_reserve();
   on_fill(id, std::move(submission), now);
   return id;
@@ -29,7 +33,7 @@ TaskId SchedulerState::on_reserve() {
   return task.id;
 }
 
-void SchedulerState::on_fill(TaskId id, Submission submission, Time now) {
+void SchedulerState::on_fill(TaskId id, Submission&& submission, Time now) {
   TaskRecord* reserved = table_.find(id);
   if (reserved == nullptr || reserved->phase != Phase::reserved) return;
   TaskRecord& task = *reserved;
@@ -130,7 +134,7 @@ void SchedulerState::on_done(Address worker, wire::Done& done, Time now) {
       estimates_.measured(task->type, task->estimate, done.value_bytes);
       task->value_bytes = done.value_bytes;
       task->small = done.small && !task->released;
-      if (task->small) task->value = detail::ByteBuffer(std::span<const std::byte>(done.bytes));
+      if (task->small) task->value = std::move(done.bytes);
       finish(*task);
       break;
     case wire::Done::Outcome::failed: {
@@ -176,7 +180,7 @@ void SchedulerState::on_recalled(Address worker, TaskId id, Time now) {
     send(*task, thief, now);
   } else {
     unplace(*task);
-    placeable_.push_back(task->id);
+    placeable_.push(task->id);
   }
   send_parked(worker, now);
   settle(now);
@@ -276,7 +280,7 @@ void SchedulerState::end_unfinished(TaskRecord& first, Phase phase, std::shared_
 void SchedulerState::retry(TaskRecord& task) {
   ++task.attempt;
   unplace(task);
-  if (task.unplaced_inputs == 0) placeable_.push_back(task.id);
+  if (task.unplaced_inputs == 0) placeable_.push(task.id);
 }
 
 void SchedulerState::add_dependent(TaskRecord& input, TaskId dependent) {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
 #include <span>
 #include <vector>
 
+#include "base/fifo.hpp"
 #include "scheduler/estimates.hpp"
 #include "scheduler/placement.hpp"
 #include "scheduler/task_table.hpp"
@@ -16,7 +16,7 @@ namespace cohort::scheduler {
 struct PlannedInput {
   TaskId id;
   Address holder = kNowhere;
-  const detail::ByteBuffer* small_value = nullptr;  ///< goes along with the assignment; null: to be fetched
+  const detail::SmallBytes* small_value = nullptr;  ///< goes along with the assignment; null: to be fetched
 };
 
 /// What the scheduler says. References are valid during the call only; the scheduler must not be called from within.
@@ -51,11 +51,11 @@ class SchedulerState {
 
   // --- events from the client
   /// The record has a future (`wanted`) from the start.
-  TaskId on_submit(Submission submission, Time now);
+  TaskId on_submit(Submission&& submission, Time now);
   /// A future comes before its task: a place for a task that will be given by on_fill, or be cancelled.
   TaskId on_reserve();
   /// Does nothing if the task was cancelled.
-  void on_fill(TaskId id, Submission submission, Time now);
+  void on_fill(TaskId id, Submission&& submission, Time now);
   /// A value that rank 0 itself holds; it is finished from the start.
   TaskId on_root_value(std::uint64_t bytes);
   void on_future_dropped(TaskId id, Time now);
@@ -87,9 +87,14 @@ class SchedulerState {
   std::size_t open_tasks() const { return open_tasks_; }
   std::size_t record_count() const { return table_.size(); }
   std::span<const WorkerLoad> workers() const { return workers_; }
-  /// How long every worker is thought to be busy with what it has been given, one task per slot left aside: for so long
+  /// How long every worker is known to be busy with what it has been given, one task per slot left aside: for so long
   /// nothing is lost if nobody looks at what they report. O(workers).
   Time slack(Time now) const;
+  /// Whether tasks wait here that could be sent to a worker once it has room. O(workers).
+  bool anything_to_assign() const {
+    return !ready_.empty() ||
+           std::any_of(workers_.begin(), workers_.end(), [](const WorkerLoad& load) { return !load.parked.empty(); });
+  }
   /// Failures the user has not seen, oldest first.
   std::vector<const wire::Failure*> unseen_failures() const;
   /// Describes every task that has not ended and what it waits for, a line each, at most `most`.
@@ -121,6 +126,7 @@ class SchedulerState {
   void tell_dependents(TaskRecord& task, bool newly_placed, bool moved);
   void tell_replicas_place(TaskRecord& value);
   void hand_out(Time now);
+  bool hand_over(TaskRecord& task, Time now);
   Address least_loaded_hungry();
   Address least_loaded() const;
   void describe_inputs(const TaskRecord& task, Time now);
@@ -167,12 +173,13 @@ class SchedulerState {
   PriorityQueue ready_;
   std::vector<Address> hungry_;
   std::size_t hungry_cursor_ = 0;
-  std::deque<TaskId> placeable_;  ///< blocked tasks whose last input was just placed
+  base::Fifo<TaskId> placeable_;  ///< blocked tasks whose last input was just placed
   std::vector<PlannedInput> planned_;
   std::vector<PlacedInput> placed_inputs_;
   Estimates estimates_;
   std::vector<std::shared_ptr<FailureRecord>> failures_;
   std::size_t open_tasks_ = 0;
+  std::size_t living_workers_ = 0;
   bool unusual_priorities_ = false;
 };
 

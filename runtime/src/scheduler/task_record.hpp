@@ -31,7 +31,7 @@ struct FailureRecord {
 /// What a client asks for.
 struct Submission {
   const detail::TaskType* type = nullptr;
-  detail::ByteBuffer payload;
+  detail::SmallBytes payload;
   /// Each must have a future.
   std::vector<TaskId> inputs;
   std::string label;
@@ -94,6 +94,7 @@ struct TaskRecord {
   bool lent = false;              ///< the worker of its last user was told so: it may let it have its copy
   bool fixed = false;             ///< an input was released for it: before it runs elsewhere, that must be taken back
   bool expected = false;          ///< `estimate` was given with the task
+  bool guessed = false;           ///< `estimate` rests on nothing: such a call was never measured
   bool sent_before = false;       ///< others may wait for it at their workers: it must not wait behind them
   std::int16_t thief = kNowhere;  ///< who gets it when the recall is answered
   Address place = kNowhere;       ///< assigned to, or holder of the value
@@ -109,8 +110,8 @@ struct TaskRecord {
   std::uint64_t value_bytes = 0;
   std::vector<TaskId> inputs;
   std::vector<TaskId> dependents;  ///< one for each use
-  detail::ByteBuffer payload;
-  detail::ByteBuffer value;
+  detail::SmallBytes payload;
+  detail::SmallBytes value;
   std::shared_ptr<FailureRecord> failure;
   std::unique_ptr<TaskExtras> extras;
 

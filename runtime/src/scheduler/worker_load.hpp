@@ -15,10 +15,11 @@ struct WorkerLoad {
   TaskQueue assigned;    ///< in the order they were sent
   PriorityQueue parked;  ///< chosen for it, not sent yet
   std::size_t assigned_count = 0;
-  Time assigned_time{};    ///< sum of TaskRecord::estimate over `assigned`
-  Time last_report{};      ///< when it last told of an ended task
-  Time last_theft{};       ///< when work was last looked for on its behalf
-  std::size_t coming = 0;  ///< tasks recalled from others on its behalf, not answered yet
+  std::size_t guessed_count = 0;  ///< assigned tasks of which nobody knows how long they take
+  Time assigned_time{};           ///< sum of TaskRecord::estimate over `assigned`
+  Time last_report{};             ///< when it last told of an ended task
+  Time last_theft{};              ///< when work was last looked for on its behalf
+  std::size_t coming = 0;         ///< tasks recalled from others on its behalf, not answered yet
   std::size_t hungry_index = kNotHungry;
   /// Assigned tasks of a priority other than zero, by priority.
   std::map<int, std::size_t> unusual_priorities;
@@ -46,7 +47,7 @@ struct StockLimits {
   /// CPU for a time slice.
   Time time = std::chrono::milliseconds(4);
   /// Tasks at one worker that were not reported yet, however short they are.
-  std::size_t tasks = 8192;
+  std::size_t tasks = 2048;
   /// Presumed duration of a call that was never measured.
   Time unknown_duration = std::chrono::microseconds(200);
 

@@ -21,6 +21,7 @@ void SchedulerState::on_worker_lost(Address worker, Time now) {
   WorkerLoad& load = load_of(worker);
   if (load.lost) return;
   load.lost = true;
+  --living_workers_;
   update_hunger(worker);
   std::vector<TaskId> again;
   lose_assigned(worker, again);
@@ -47,7 +48,7 @@ void SchedulerState::on_worker_lost(Address worker, Time now) {
     if (task == nullptr || has_ended(task->phase)) continue;
     unplace(*task);
   }
-  for (const TaskId id : again) placeable_.push_back(id);
+  for (const TaskId id : again) placeable_.push(id);
   settle(now);
 }
 

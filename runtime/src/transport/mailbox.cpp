@@ -45,7 +45,7 @@ void Mailbox::flush(Address to) {
   std::erase(waiting_, to);
   batch.older = false;
   Packet packet;
-  packet.bytes = std::move(batch.bytes);
+  packet.bytes = std::exchange(batch.bytes, endpoint_.spare_buffer());
   ++traffic_.packets_sent;
   traffic_.bytes_sent += packet.bytes.size();
   endpoint_.send(to, std::move(packet));
@@ -53,6 +53,12 @@ void Mailbox::flush(Address to) {
 
 void Mailbox::flush() {
   while (!waiting_.empty()) flush(waiting_.back());
+}
+
+void Mailbox::flush_all_but(Address kept) {
+  for (std::size_t i = waiting_.size(); i-- > 0;) {
+    if (waiting_[i] != kept) flush(waiting_[i]);
+  }
 }
 
 void Mailbox::flush_older() {
@@ -67,7 +73,7 @@ bool Mailbox::poll(Receiver& receiver) {
   return endpoint_.poll(*this);
 }
 
-void Mailbox::on_packet(Address from, detail::ByteBuffer bytes) {
+void Mailbox::on_packet(Address from, detail::ByteBuffer& bytes) {
   ++traffic_.packets_received;
   traffic_.bytes_received += bytes.size();
   wire::Reader reader(bytes.view());

@@ -47,6 +47,8 @@ class Mailbox final : private Sink {
 
   void flush(Address to);
   void flush();
+  /// All but what waits for `kept`.
+  void flush_all_but(Address kept);
   /// Sends the batches that were there at the last call already: called every so often, it bounds their age.
   void flush_older();
   bool anything_waits() const { return !waiting_.empty(); }
@@ -63,7 +65,7 @@ class Mailbox final : private Sink {
     bool older = false;
   };
 
-  void on_packet(Address from, detail::ByteBuffer bytes) override;
+  void on_packet(Address from, detail::ByteBuffer& bytes) override;
   void on_received(std::uint64_t ticket) override;
 
   Endpoint& endpoint_;

@@ -40,6 +40,7 @@ class MpiEndpoint final : public Endpoint {
   int size() const override { return communicator_.size(); }
   bool rings() const override { return false; }
 
+  detail::ByteBuffer spare_buffer() override { return outbound_.spare_buffer(); }
   void send(Address to, Packet packet) override {
     check_peer(address(), size(), to);
     check_packet(packet);

@@ -121,12 +121,14 @@ bool MpiInbound::probe(Arrival& arrival) {
     check_mpi(MPI_Improbe(MPI_ANY_SOURCE, MpiTags::kPacket, comm, &found, &message, &status), "MPI_Improbe");
     if (found == 0) return false;
     const std::size_t bytes = received_bytes(status);
+    arrival.bytes = spare_.take();
     check_mpi(MPI_Imrecv(arrival.bytes.extend(bytes), to_mpi_count(bytes), MPI_BYTE, &message, &arrival.request),
               "MPI_Imrecv");
   } else {
     check_mpi(MPI_Iprobe(MPI_ANY_SOURCE, MpiTags::kPacket, comm, &found, &status), "MPI_Iprobe");
     if (found == 0) return false;
     const std::size_t bytes = received_bytes(status);
+    arrival.bytes = spare_.take();
     // Gets the very message: nobody else receives in this communicator, and messages of one rank do not overtake.
     check_mpi(MPI_Irecv(arrival.bytes.extend(bytes), to_mpi_count(bytes), MPI_BYTE, status.MPI_SOURCE, MpiTags::kPacket,
                         comm, &arrival.request),
@@ -145,7 +147,8 @@ void MpiInbound::deliver(Arrival arrival, Sink& sink) {
     arrival.bytes = std::move(begun->second);
     begun_.erase(begun);
   }
-  sink.on_packet(arrival.from, std::move(arrival.bytes));
+  sink.on_packet(arrival.from, arrival.bytes);
+  spare_.give(std::move(arrival.bytes));
 }
 
 bool MpiInbound::give_up() {

@@ -9,6 +9,7 @@
 #include "transport/mpi_endpoint.hpp"
 #include "transport/mpi_requests.hpp"
 #include "transport/mpi_tags.hpp"
+#include "transport/spare_buffers.hpp"
 
 namespace cohort::transport {
 
@@ -54,6 +55,7 @@ class MpiInbound {
   std::unordered_map<std::uint64_t, std::size_t> pieces_left_;  ///< by ticket, of those with several
   std::deque<std::uint64_t> received_;
   std::uint64_t last_ticket_ = 0;
+  SpareBuffers spare_;
 };
 
 }  // namespace cohort::transport

@@ -39,8 +39,9 @@ bool MpiOutbound::poll() {
   if (under_way_.empty()) return false;
   under_way_.take_ended(ended_);
   if (ended_.empty()) return false;
-  for (const auto& [message, status] : ended_) {
+  for (auto& [message, status] : ended_) {
     Peer& target = peer(message.to);
+    spare_.give(std::move(message.buffer));
     target.unsent_bytes -= message.bytes;
     target.window_bytes -= message.opens_bytes;
     if (message.segment) {
@@ -96,6 +97,7 @@ void MpiOutbound::start_packet_piece(Peer& target, const std::byte* from, Messag
       check_mpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
       if (done != 0) {
         target.unsent_bytes -= message.bytes;
+        spare_.give(std::move(message.buffer));
         return;
       }
     }

@@ -8,6 +8,7 @@
 #include "transport/mpi_endpoint.hpp"
 #include "transport/mpi_requests.hpp"
 #include "transport/mpi_tags.hpp"
+#include "transport/spare_buffers.hpp"
 
 namespace cohort::transport {
 
@@ -20,6 +21,7 @@ class MpiOutbound {
  public:
   MpiOutbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags);
 
+  detail::ByteBuffer spare_buffer() { return spare_.take(); }
   void send(Address to, Packet packet);
   /// Returns whether anything ended.
   bool poll();
@@ -68,6 +70,7 @@ class MpiOutbound {
   std::vector<Peer> peers_;
   MpiRequests<Message> under_way_;
   std::vector<MpiRequests<Message>::Ended> ended_;
+  SpareBuffers spare_;
 };
 
 }  // namespace cohort::transport

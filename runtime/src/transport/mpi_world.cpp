@@ -50,6 +50,10 @@ MpiWorld::MpiWorld(ThreadLevel wanted) {
   if (mpi_is_initialized()) {
     check_mpi(MPI_Query_thread(&level), "MPI_Query_thread");
   } else {
+    // Open MPI, started with more ranks than CPUs, gives up the CPU in every look for messages that finds none, and
+    // gets it back when it pleases. When to spin, yield or sleep is this runtime's to choose (base::Backoff), unless
+    // the user has.
+    setenv("OMPI_MCA_mpi_yield_when_idle", "0", 0);  // NOLINT(concurrency-mt-unsafe): before any thread
     check_mpi(MPI_Init_thread(nullptr, nullptr, to_mpi(wanted), &level), "MPI_Init_thread");
     owns_mpi_ = true;
     // Covers calls that belong to no communicator, and the duplication itself. A program's own choice is left alone.

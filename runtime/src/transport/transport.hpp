@@ -29,8 +29,8 @@ struct Packet {
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// `bytes` of one packet; packets of one sender arrive in the order they were sent.
-  virtual void on_packet(Address from, detail::ByteBuffer bytes) = 0;
+  /// `bytes` of one packet, which may be moved from; packets of one sender arrive in the order they were sent.
+  virtual void on_packet(Address from, detail::ByteBuffer& bytes) = 0;
   /// A receive that was asked for has ended: `ticket` is what receive() returned.
   virtual void on_received(std::uint64_t ticket) = 0;
 };
@@ -47,6 +47,8 @@ class Endpoint {
   virtual Address address() const = 0;
   virtual int size() const = 0;
 
+  /// An empty buffer for a packet, with memory if some is at hand.
+  virtual detail::ByteBuffer spare_buffer() { return {}; }
   /// Takes the packet over and sends it as soon as that is possible. Sending to oneself is not allowed.
   virtual void send(Address to, Packet packet) = 0;
   /// Receives the next segment of transfer `transfer` from `from` into `into`, which must be as long as the segment and

@@ -12,6 +12,7 @@ namespace cohort::wire {
 namespace {
 
 using detail::DecodeError;
+using detail::SmallBytes;
 
 /// Travels as it lies in memory: any bytes are a value of it, and none is padding.
 template <class T>
@@ -36,7 +37,7 @@ struct LengthOf {
   using type = std::uint32_t;
 };
 template <>
-struct LengthOf<std::vector<std::byte>> {
+struct LengthOf<detail::SmallBytes> {
   using type = std::uint64_t;
 };
 template <class T>
@@ -49,7 +50,7 @@ constexpr std::size_t least_bytes() {
     return sizeof(T);
   } else if constexpr (kOptional<T>) {
     return 1;
-  } else if constexpr (std::is_same_v<T, std::string> || kVector<T>) {
+  } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, SmallBytes> || kVector<T>) {
     return sizeof(Length<T>);
   } else {
     return []<class... F>(std::type_identity<std::tuple<F&...>>) {
@@ -62,7 +63,7 @@ template <class T>
 std::size_t bytes_of(const T& field) {
   if constexpr (kRaw<T> || kChecked<T>) {
     return sizeof(T);
-  } else if constexpr (std::is_same_v<T, std::string>) {
+  } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, SmallBytes>) {
     return sizeof(Length<T>) + field.size();
   } else if constexpr (kVector<T>) {
     std::size_t sum = sizeof(Length<T>);
@@ -88,7 +89,7 @@ class Writer {
   void put(const T& field) {
     if constexpr (kRaw<T> || kChecked<T>) {
       copy(&field, sizeof(T));
-    } else if constexpr (std::is_same_v<T, std::string>) {
+    } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, SmallBytes>) {
       put_length<T>(field.size());
       copy(field.data(), field.size());
     } else if constexpr (kVector<T>) {
@@ -138,6 +139,10 @@ class Parser {
       const std::size_t count = get_length<T>(1);
       field.assign(reinterpret_cast<const char*>(left_.data()), count);
       left_ = left_.subspan(count);
+    } else if constexpr (std::is_same_v<T, SmallBytes>) {
+      const std::size_t count = get_length<T>(1);
+      field.assign(left_.first(count));
+      left_ = left_.subspan(count);
     } else if constexpr (kVector<T>) {
       get_vector(field);
     } else if constexpr (kOptional<T>) {
@@ -167,14 +172,8 @@ class Parser {
   void get_vector(std::vector<T>& field) {
     const std::size_t count = get_length<std::vector<T>>(least_bytes<T>());
     if constexpr (kRaw<T>) {
-      if constexpr (std::is_same_v<T, std::byte>) {
-        // Not resize(), which would first fill with zeros.
-        field.assign(left_.begin(), left_.begin() + static_cast<std::ptrdiff_t>(count));
-        left_ = left_.subspan(count);
-      } else {
-        field.resize(count);
-        copy(field.data(), count * sizeof(T));
-      }
+      field.resize(count);
+      copy(field.data(), count * sizeof(T));
     } else {
       field.resize(count);
       for (T& element : field) get(element);

@@ -85,9 +85,9 @@ struct Assign {
   std::int32_t priority = 0;
   detail::CodeAddress type;  ///< of a detail::TaskType
   std::string label;
-  std::vector<std::byte> payload;
+  detail::SmallBytes payload;
   std::vector<InputPlace> inputs;
-  std::vector<std::vector<std::byte>> small_values;
+  std::vector<detail::SmallBytes> small_values;
   bool operator==(const Assign&) const = default;
 };
 
@@ -138,7 +138,7 @@ struct ValueIs {
   std::uint64_t ticket = 0;
   std::uint32_t transfer = 0;
   std::vector<std::uint64_t> segment_bytes;
-  std::vector<std::byte> bytes;
+  detail::SmallBytes bytes;
   std::optional<Failure> failure;  ///< it could not be encoded
   bool operator==(const ValueIs&) const = default;
 };
@@ -151,8 +151,8 @@ struct Done {
   Outcome outcome = Outcome::finished;
   bool small = false;             ///< `bytes` is the value as it travels
   std::uint64_t value_bytes = 0;  ///< its size as it travels
-  std::uint64_t duration_ns = 0;  ///< of the function alone
-  std::vector<std::byte> bytes;
+  std::uint64_t duration_ns = 0;  ///< of the function, with the decoding of what it is given
+  detail::SmallBytes bytes;
   std::optional<Failure> failure;
   bool operator==(const Done&) const = default;
 };
@@ -176,12 +176,12 @@ struct Held {
 struct Call {
   std::uint64_t ticket = 0;
   detail::CodeAddress type;
-  std::vector<std::byte> payload;
+  detail::SmallBytes payload;
   bool operator==(const Call&) const = default;
 };
 struct CallDone {
   std::uint64_t ticket = 0;
-  std::vector<std::byte> bytes;
+  detail::SmallBytes bytes;
   std::optional<Failure> failure;
   bool operator==(const CallDone&) const = default;
 };

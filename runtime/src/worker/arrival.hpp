@@ -26,7 +26,7 @@ class Worker::Arrival final : public transport::IncomingSegments, public std::en
 
   const TaskId id;
   const std::uint64_t ticket;  ///< of the fetch that this answers
-  const std::vector<std::byte> bytes;
+  const detail::SmallBytes bytes;
   const detail::ValueType* const type;  ///< null: nobody wants it
   detail::Value value;
   std::exception_ptr error;

@@ -44,7 +44,7 @@ void Worker::begin_arrival(Address from, wire::ValueIs& message, const detail::V
   }
   if (type != nullptr) {
     try {
-      detail::Decoder decoder(arrival->bytes, &modules_, arrival.get());
+      detail::Decoder decoder(arrival->bytes.view(), &modules_, arrival.get());
       arrival->value = detail::Value(type->decode(decoder));
     } catch (...) {
       arrival->error = std::current_exception();
@@ -62,7 +62,7 @@ void Worker::decode_blocking(const std::shared_ptr<Arrival>& arrival) {
   detail::Value value;
   std::exception_ptr error;
   try {
-    detail::Decoder decoder(arrival->bytes, &modules_, arrival.get());
+    detail::Decoder decoder(arrival->bytes.view(), &modules_, arrival.get());
     value = detail::Value(arrival->type->decode(decoder));
   } catch (...) {
     error = std::current_exception();

@@ -27,10 +27,6 @@ wire::Failure failure_here(const Site& site, const RunningTask& running) {
   return failure;
 }
 
-std::vector<std::byte> to_vector(const detail::ByteBuffer& bytes) {
-  return {bytes.data(), bytes.data() + bytes.size()};
-}
-
 }  // namespace
 
 Ended execute(const StartedTask& task, std::vector<StoredValue> inputs, RunningTask& running, const Site& site,
@@ -48,18 +44,17 @@ Ended execute(const StartedTask& task, std::vector<StoredValue> inputs, RunningT
       // Still being sent to somebody: then it must stay as it is.
       opened[i].may_move = task.inputs[i].may_move && opened[i].value && opened[i].value.box()->unique();
     }
-    detail::TaskCall call{detail::Decoder(task.work.payload, &code), opened, {}};
-    const base::Time start = clock();
+    detail::TaskCall call{detail::Decoder(task.work.payload.view(), &code), opened, {}};
     type.run(call);
     ended.when = clock();
-    ended.done.duration_ns = static_cast<std::uint64_t>((ended.when - start).count());
+    ended.done.duration_ns = static_cast<std::uint64_t>((ended.when - running.started).count());
     opened.clear();
     if (type.result != nullptr) {
       detail::Encoder encoder(&code, kSmallValueBytes);
       type.result->encode(*call.result.box(), encoder);
       ended.done.value_bytes = encoder.total_bytes();
       ended.done.small = !encoder.overflowed() && encoder.segments().empty();
-      if (ended.done.small) ended.done.bytes = to_vector(encoder.bytes());
+      if (ended.done.small) ended.done.bytes = std::move(encoder.bytes());
     } else {
       ended.done.small = true;
     }
@@ -80,13 +75,13 @@ wire::CallDone execute(const wire::Call& call, const Site& site, detail::CodeMap
   const ThisTask here(running);
   try {
     const detail::TaskType& type = task_type_at(call.type, code);
-    detail::TaskCall typed{detail::Decoder(call.payload, &code), {}, {}};
+    detail::TaskCall typed{detail::Decoder(call.payload.view(), &code), {}, {}};
     type.run(typed);
     if (type.result != nullptr) {
       detail::Encoder encoder(&code);
       encoder.copy_everything();
       type.result->encode(*typed.result.box(), encoder);
-      done.bytes = to_vector(encoder.bytes());
+      done.bytes = std::move(encoder.bytes());
     }
   } catch (...) {
     done.failure = failure_here(site, running);
@@ -103,9 +98,9 @@ OutgoingValue encode_for_sending(const detail::Value& value, detail::CodeMap& co
     detail::Encoder copier(&code);
     copier.copy_everything();
     type.encode(*value.box(), copier);
-    return {to_vector(copier.bytes()), {}};
+    return {std::move(copier.bytes()), {}};
   }
-  return {to_vector(encoder.bytes()), encoder.segments()};
+  return {std::move(encoder.bytes()), encoder.segments()};
 }
 
 }  // namespace cohort::worker

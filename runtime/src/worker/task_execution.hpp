@@ -39,7 +39,7 @@ wire::CallDone execute(const wire::Call& call, const Site& site, detail::CodeMap
 /// The bytes and segments of `value`, as they are sent. Small values, and those of a type that must be decoded in one
 /// go, are copied. Throws what the type's own code throws.
 struct OutgoingValue {
-  std::vector<std::byte> bytes;
+  detail::SmallBytes bytes;
   std::vector<detail::ConstSegment> segments;  ///< lie in the value
 };
 OutgoingValue encode_for_sending(const detail::Value& value, detail::CodeMap& code);

@@ -3,6 +3,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/id_map.hpp"
@@ -15,32 +16,34 @@ namespace cohort::worker {
 class ArrivedValue {
  public:
   /// `type` null: of a void task, which has no bytes.
-  ArrivedValue(std::vector<std::byte> bytes, const detail::ValueType* type) : bytes_(std::move(bytes)), type_(type) {}
+  ArrivedValue(detail::SmallBytes bytes, const detail::ValueType* type) : bytes_(std::move(bytes)), type_(type) {}
   explicit ArrivedValue(std::exception_ptr error)
       : error_(std::move(error)) {}  // NOLINT(bugprone-throw-keyword-missing)
 
   /// Any thread; decodes at the first call.
   detail::Value open(detail::CodeMap& code) {
-    std::call_once(once_, [&] {
-      if (error_) return;
+    // Not std::call_once, which makes a system call to wake those that wait, whether there are any or not.
+    const std::lock_guard lock(opening_);
+    if (!std::exchange(opened_, true) && !error_) {
       try {
-        detail::Decoder decoder(bytes_, &code);
+        detail::Decoder decoder(bytes_.view(), &code);
         if (type_ != nullptr) value_ = detail::Value(type_->decode(decoder));
         if (decoder.left() != 0) throw detail::DecodeError("bytes are left over after a value");
       } catch (...) {
         error_ = std::current_exception();
       }
-    });
+    }
     if (error_) std::rethrow_exception(error_);
     return value_;
   }
-  const std::vector<std::byte>& bytes() const { return bytes_; }
+  const detail::SmallBytes& bytes() const { return bytes_; }
   const std::exception_ptr& error() const { return error_; }
 
  private:
-  const std::vector<std::byte> bytes_;
+  const detail::SmallBytes bytes_;
   const detail::ValueType* type_ = nullptr;
-  std::once_flag once_;
+  std::mutex opening_;
+  bool opened_ = false;
   detail::Value value_;
   std::exception_ptr error_;
 };

@@ -12,14 +12,16 @@ using namespace std::chrono_literals;
 /// Between two looks at the transport while tasks are ready.
 constexpr base::Time kPollEvery = 10us;
 /// Messages do not wait longer than this for a slot that goes from task to task.
-constexpr base::Time kFlushEvery = 20us;
+constexpr base::Time kFlushEvery = 50us;
 /// How often the helper looks while tasks run, at first and at most.
 constexpr base::Time kHelpEvery = 100us;
 constexpr base::Time kHelpEveryAtMost = 1ms;
 /// The same while nothing comes in: still a peer's request waits for well under a millisecond.
 constexpr base::Time kHelpEveryInSilence = 400us;
-/// How often it looks for signals while the rank is idle.
+/// How often it looks for signals while the rank is idle, and when it takes the rank for idle: to be woken by the next
+/// task costs that task more than a few looks.
 constexpr base::Time kWatchEvery = 50ms;
+constexpr base::Time kIdleAfter = 5ms;
 /// A task that has run for so long is reported as running.
 constexpr base::Time kReportRunningAfter = 1ms;
 /// How long tasks may go on after the order to leave at once.
@@ -101,20 +103,25 @@ std::string Worker::report() const {
 void Worker::slot_loop(std::size_t slot) try {
   base::Backoff backoff(options_.backoff);
   Lock lock(mutex_);
+  base::Time now = options_.clock();
   while (!must_stop()) {
-    const base::Time now = options_.clock();
-    const bool look = !polling_ && now - last_poll_ > kPollEvery;
-    if (look) last_slot_poll_ = now;
-    if (state_.any_ready() && look) poll(now);
+    if (!polling_ && now - last_poll_ > kPollEvery) {
+      last_slot_poll_ = now;
+      if (state_.any_ready()) {
+        poll(now);
+        now = options_.clock();
+      }
+    }
     if (stop_) {
       slots_cv_.wait_for(lock, base::Time(1ms));
       continue;
     }
     if (const std::optional<StartedTask> task = state_.take_ready()) {
       backoff.reset();
-      run_task(lock, *task, slot);
+      now = run_task(lock, *task, slot, now);
     } else {
-      wait_for_work(lock, backoff);
+      wait_for_work(lock, backoff, now);
+      now = options_.clock();
     }
   }
   slots_cv_.notify_all();
@@ -136,7 +143,7 @@ void Worker::one_thread_loop() {
     lock.lock();
     if (const std::optional<StartedTask> task = stop_ ? std::nullopt : state_.take_ready()) {
       backoff.reset();
-      run_task(lock, *task, 0);
+      run_task(lock, *task, 0, options_.clock());
     } else if (any) {
       backoff.reset();
     } else {
@@ -147,8 +154,15 @@ void Worker::one_thread_loop() {
 }
 
 /// Nothing is ready: one slot polls, the others sleep until it has something for them.
-void Worker::wait_for_work(Lock& lock, base::Backoff& backoff) {
-  mailbox_.flush();
+void Worker::wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now) {
+  // While tasks here wait for values of others, their ends are not news that the scheduler is in a hurry for; the
+  // values that others wait for are.
+  if (state_.open_tasks() > 0 && now - last_flush_ <= kFlushEvery) {
+    mailbox_.flush_all_but(0);
+  } else if (mailbox_.anything_waits()) {
+    mailbox_.flush();
+    last_flush_ = now;
+  }
   if (polling_) {
     ++sleeping_slots_;
     slots_cv_.wait(lock, [&] { return state_.any_ready() || !polling_ || must_stop(); });
@@ -157,7 +171,7 @@ void Worker::wait_for_work(Lock& lock, base::Backoff& backoff) {
   }
   polling_ = true;
   const std::uint64_t ticket = bell_.ticket();
-  if (poll(options_.clock()) || state_.any_ready() || stop_) {
+  if (poll(now) || state_.any_ready() || stop_) {
     backoff.reset();
   } else {
     const bool may_sleep = receiving_.empty() && mailbox_.endpoint().all_sent();
@@ -185,13 +199,14 @@ bool Worker::poll(base::Time now) {
   return mailbox_.poll(*this);
 }
 
-void Worker::run_task(Lock& lock, const StartedTask& task, std::size_t slot) {
+/// `now`: as the last look at the clock told. Returns the next one.
+base::Time Worker::run_task(Lock& lock, const StartedTask& task, std::size_t slot, base::Time now) {
   RunningTask running;
   running.id = task.id;
   running.rank = options_.site.rank;
   running.attempt = static_cast<int>(task.attempt);
-  running.label = task.work.label;
-  running.started = options_.clock();
+  if (!task.work.label.empty()) running.label = task.work.label;
+  running.started = last_started_ = now;
   running_[slot] = &running;
   std::vector<StoredValue> inputs;
   inputs.reserve(task.inputs.size());
@@ -216,10 +231,9 @@ void Worker::run_task(Lock& lock, const StartedTask& task, std::size_t slot) {
     ended.done.failure.reset();
   }
   mailbox_.post(0, ended.done);
-  if (!options_.one_thread && ended.when - last_flush_ > kFlushEvery) {
-    last_flush_ = ended.when;
-    mailbox_.flush();
-  }
+  if (options_.one_thread || ended.when - last_flush_ <= kFlushEvery) return ended.when;
+  mailbox_.flush();
+  return last_flush_ = options_.clock();
 }
 
 // --- the helper
@@ -230,10 +244,15 @@ void Worker::help() try {
   base::Time every = kHelpEvery;
   std::uint64_t ended_before = 0;
   std::optional<base::Time> leave_at;
+  base::PoliteLock polite;
   for (;;) {
     const std::uint64_t ticket = helper_bell_.ticket();
     options_.watch();
-    Lock lock(mutex_);
+    Lock lock = polite.lock(mutex_);
+    if (!lock) {
+      helper_bell_.wait_for(ticket, kHelpEvery);
+      continue;
+    }
     if (helper_ends_) return;
     const base::Time now = options_.clock();
     if (stop_ && stop_->now && state_.running() > 0) {
@@ -247,7 +266,8 @@ void Worker::help() try {
       }
     }
     const base::Time last_period = every;
-    if (state_.running() == 0 && !mailbox_.anything_waits() && !stop_) {
+    const bool idle = state_.running() == 0 && now - last_started_ > kIdleAfter;
+    if (idle && !mailbox_.anything_waits() && !stop_) {
       helper_sleeps_long_ = true;
       every = kWatchEvery;
     } else {

@@ -14,6 +14,7 @@
 #include "base/backoff.hpp"
 #include "base/doorbell.hpp"
 #include "base/module_table.hpp"
+#include "base/polite_lock.hpp"
 #include "transport/incoming_segments.hpp"
 #include "transport/mailbox.hpp"
 #include "worker/task_execution.hpp"
@@ -66,8 +67,8 @@ class Worker final : private Outbox, private transport::Receiver {
   void slot_loop(std::size_t slot);
   void one_thread_loop();
   void help();
-  void run_task(Lock& lock, const StartedTask& task, std::size_t slot);
-  void wait_for_work(Lock& lock, base::Backoff& backoff);
+  base::Time run_task(Lock& lock, const StartedTask& task, std::size_t slot, base::Time now);
+  void wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now);
   bool poll(base::Time now);
   void wake_slots();
   bool must_stop() const { return stop_.has_value() && (stop_->now || state_.running() == 0); }
@@ -76,8 +77,7 @@ class Worker final : private Outbox, private transport::Receiver {
   void on_message(Address from, wire::Message& message) override;
   void on_received(std::uint64_t ticket) override;
   void on_assign(wire::Assign& assign);
-  void note_input_types(detail::CodeAddress type, const std::vector<std::byte>& payload,
-                        std::span<const TaskId> inputs);
+  void note_input_types(detail::CodeAddress type, const detail::SmallBytes& payload, std::span<const TaskId> inputs);
   const detail::ValueType* result_type_at(detail::CodeAddress type);
   void on_value(Address from, wire::ValueIs& value);
   void on_call(wire::Call call);
@@ -119,6 +119,7 @@ class Worker final : private Outbox, private transport::Receiver {
   base::Time last_poll_{};
   base::Time last_slot_poll_{};  ///< by a slot, between tasks
   base::Time last_flush_{};
+  base::Time last_started_{};  ///< of all tasks
   std::uint64_t tasks_ended_ = 0;
 
   bool helper_sleeps_long_ = false;

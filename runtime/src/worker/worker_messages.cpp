@@ -71,7 +71,7 @@ void Worker::on_assign(wire::Assign& assign) {
 }
 
 /// The function's type tells the types of its inputs, which is what they are decoded as.
-void Worker::note_input_types(detail::CodeAddress type, const std::vector<std::byte>& payload,
+void Worker::note_input_types(detail::CodeAddress type, const detail::SmallBytes& payload,
                               std::span<const TaskId> inputs) {
   std::size_t input = 0;
   const auto note = [&](const detail::ValueType* value_type) {
@@ -79,7 +79,7 @@ void Worker::note_input_types(detail::CodeAddress type, const std::vector<std::b
   };
   try {
     const auto& call = *static_cast<const detail::TaskType*>(modules_.from_code(type));
-    detail::Decoder counts(payload, &modules_);
+    detail::Decoder counts(payload.view(), &modules_);
     for (std::uint32_t i = 0; i < call.argument_count; ++i) {
       const detail::ArgumentKind& argument = call.arguments[i];
       if (argument.from == detail::ArgumentKind::From::payload) continue;

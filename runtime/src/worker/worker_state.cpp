@@ -7,6 +7,27 @@
 
 namespace cohort::worker {
 
+void WorkerState::Entry::clear() {
+  task = TaskPhase::none;
+  value = ValuePhase::none;
+  stop_requested = released = hold = false;
+  attempt = missing = users = 0;
+  priority = 0;
+  source = 0;
+  ticket = 0;
+  work.type = {};
+  work.label.clear();
+  work.payload.clear();
+  const auto empty = []<class T>(std::vector<T>& list) {
+    constexpr std::size_t kKept = 16;
+    if (list.capacity() > kKept) list = {};
+    list.clear();
+  };
+  empty(inputs);
+  empty(waiting_tasks);
+  empty(waiters);
+}
+
 void WorkerState::on_assign(TaskId id, std::uint32_t attempt, int priority, TaskWork work,
                             std::span<const AssignedInput> inputs) {
   std::vector<TaskId> input_ids;
@@ -148,8 +169,7 @@ std::optional<StartedTask> WorkerState::take_ready() {
   while (ready_count_ > 0) {
     auto queue = ready_.begin();
     while (queue->second.empty()) queue = ready_.erase(queue);
-    const TaskId id = queue->second.front();
-    queue->second.pop_front();
+    const TaskId id = queue->second.pop();
     Entry* entry = entries_.find(id);
     if (entry == nullptr || entry->task != TaskPhase::ready) continue;
     --ready_count_;
@@ -220,7 +240,7 @@ void WorkerState::drop_uses(const std::vector<TaskId>& inputs) {
 
 void WorkerState::make_ready(TaskId id, Entry& entry) {
   entry.task = TaskPhase::ready;
-  ready_[entry.priority].push_back(id);
+  ready_[entry.priority].push(id);
   ++ready_count_;
 }
 

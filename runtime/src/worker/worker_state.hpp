@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fifo.hpp"
 #include "base/id_map.hpp"
 #include "cohort/detail/code.hpp"
 #include "wire/messages.hpp"
@@ -21,7 +21,7 @@ using wire::Address;
 struct TaskWork {
   detail::CodeAddress type;
   std::string label;
-  std::vector<std::byte> payload;
+  detail::SmallBytes payload;
 };
 
 /// An input as the scheduler told of it. `here`: the value came along and is in the store already.
@@ -141,6 +141,9 @@ class WorkerState {
     std::vector<TaskId> inputs;
     std::vector<TaskId> waiting_tasks;  ///< tasks here that miss it, by use
     std::vector<Waiter> waiters;        ///< members to send it to
+
+    /// As new, but for memory.
+    void clear();
   };
 
   void make_ready(TaskId id, Entry& entry);
@@ -156,7 +159,7 @@ class WorkerState {
   Address self_;
   mutable base::IdMap<Entry> entries_;
   /// May hold tasks that are not ready any more: they are passed over when taken.
-  std::map<int, std::deque<TaskId>, std::greater<>> ready_;
+  std::map<int, base::Fifo<TaskId>, std::greater<>> ready_;
   std::size_t ready_count_ = 0;
   std::size_t running_count_ = 0;
   std::size_t open_count_ = 0;

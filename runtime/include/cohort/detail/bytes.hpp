@@ -17,7 +17,8 @@ struct DecodeError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A growing run of bytes; growing does not initialise. Movable, not copyable.
+/// A growing run of bytes, to be sent from or received into: they stay where they are when it is moved. Growing does
+/// not initialise. Movable, not copyable.
 class ByteBuffer {
  public:
   ByteBuffer() = default;
@@ -71,6 +72,79 @@ class ByteBuffer {
   std::unique_ptr<std::byte[]> bytes_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+};
+
+/// A growing run of bytes that is kept, in great numbers: a value or a call as it travels. Up to kInline need no memory
+/// of their own.
+class SmallBytes {
+ public:
+  static constexpr std::size_t kInline = 24;
+
+  SmallBytes() noexcept {}
+  explicit SmallBytes(std::span<const std::byte> bytes) { append(bytes.data(), bytes.size()); }
+  SmallBytes(const SmallBytes& other) : SmallBytes(other.view()) {}
+  SmallBytes(SmallBytes&& other) noexcept : place_(other.place_), size_(std::exchange(other.size_, 0)) {}
+  SmallBytes& operator=(SmallBytes other) noexcept {
+    std::swap(place_, other.place_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~SmallBytes() { clear(); }
+
+  std::byte* data() { return is_inline() ? place_.here : place_.heap.bytes; }
+  const std::byte* data() const { return is_inline() ? place_.here : place_.heap.bytes; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  std::span<const std::byte> view() const { return {data(), size_}; }
+  std::byte* begin() { return data(); }
+  std::byte* end() { return data() + size_; }
+  const std::byte* begin() const { return data(); }
+  const std::byte* end() const { return data() + size_; }
+  bool operator==(const SmallBytes& other) const {
+    return size_ == other.size_ && std::memcmp(data(), other.data(), size_) == 0;
+  }
+
+  void clear() {
+    if (!is_inline()) delete[] place_.heap.bytes;
+    size_ = 0;
+  }
+  void append(const void* from, std::size_t count) {
+    if (count != 0) std::memcpy(extend(count), from, count);
+  }
+  /// Grows by `count` bytes of any content and returns where they start.
+  std::byte* extend(std::size_t count) {
+    const std::size_t grown = size_ + count;
+    if (grown > (is_inline() ? kInline : place_.heap.capacity)) grow(grown);
+    std::byte* start = (grown <= kInline ? place_.here : place_.heap.bytes) + size_;
+    size_ = grown;
+    return start;
+  }
+  void assign(std::span<const std::byte> bytes) {
+    clear();
+    append(bytes.data(), bytes.size());
+  }
+
+ private:
+  /// So many bytes are here, more are not.
+  bool is_inline() const { return size_ <= kInline; }
+  void grow(std::size_t needed) {
+    const std::size_t capacity = std::max(needed, 2 * size_);
+    auto* bytes = new std::byte[capacity];
+    std::memcpy(bytes, data(), size_);
+    if (!is_inline()) delete[] place_.heap.bytes;
+    place_.heap = {bytes, capacity};
+  }
+
+  union Place {
+    std::byte here[kInline];
+    struct {
+      std::byte* bytes;
+      std::size_t capacity;
+    } heap;
+  };
+
+  Place place_{};
+  std::size_t size_ = 0;
 };
 
 /// Memory that is read where it lies.

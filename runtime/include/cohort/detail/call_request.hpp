@@ -20,6 +20,14 @@ std::vector<FutureHandle> handles_of(const std::vector<Future<T>>& futures) {
   return handles;
 }
 
+template <class T>
+std::vector<const FutureState*> states_of(const std::vector<Future<T>>& futures) {
+  std::vector<const FutureState*> states;
+  states.reserve(futures.size());
+  for (const Future<T>& future : futures) states.push_back(FutureAccess::handle(future).get());
+  return states;
+}
+
 template <class A>
 void add_inputs(std::vector<FutureHandle>&, const A&) {}
 template <class T>

@@ -33,20 +33,23 @@ class ChunkReader {
   void refill() {
     prefetch_.reset();
     window_.clear();
+    states_.clear();
     at_ = 0;
     while (window_.size() < kWindow) {
       // Waits for the first only: the others are taken along if they are cut.
       FutureHandle chunk = window_.empty() ? next_chunk(*collection_, next_) : cut_chunk(*collection_, next_);
       if (!chunk) break;
+      states_.push_back(chunk.get());
       window_.push_back(std::move(chunk));
       ++next_;
     }
-    prefetch_ = std::make_unique<Prefetch>(window_);
+    prefetch_ = std::make_unique<Prefetch>(states_);
   }
 
   CollectionHandle collection_;
   std::size_t next_ = 0;  ///< the first chunk that is not in the window
   std::vector<FutureHandle> window_;
+  std::vector<const FutureState*> states_;  ///< of the window
   std::size_t at_ = 0;
   std::unique_ptr<Prefetch> prefetch_;
 };

@@ -49,11 +49,11 @@ class Encoder {
   std::size_t total_bytes() const { return total_; }
   /// Whether bytes were left out because of `keep_at_most`: then only total_bytes() means anything.
   bool overflowed() const { return overflowed_; }
-  ByteBuffer& bytes() { return bytes_; }
+  SmallBytes& bytes() { return bytes_; }
   const std::vector<ConstSegment>& segments() const { return segments_; }
 
  private:
-  ByteBuffer bytes_;
+  SmallBytes bytes_;
   std::vector<ConstSegment> segments_;
   CodeMap* code_;
   std::size_t keep_at_most_;

@@ -34,7 +34,7 @@ using FutureHandle = std::shared_ptr<const FutureState>;
 /// A call that is to be run, with everything of it that has a type written down.
 struct CallRequest {
   const TaskType* type = nullptr;
-  ByteBuffer payload;
+  SmallBytes payload;
   std::vector<FutureHandle> inputs;
   bool broadcast = false;
   /// How long it will run, if that is known.
@@ -55,7 +55,7 @@ class ValueReader {
 
 // All of these throw UsageError once the client has ended.
 
-FutureHandle submit(const std::shared_ptr<Core>& core, CallRequest request, TaskOptions options);
+FutureHandle submit(const std::shared_ptr<Core>& core, CallRequest&& request, TaskOptions&& options);
 /// A value that stays in this process until a task takes it.
 FutureHandle hold(const std::shared_ptr<Core>& core, Value value);
 CodeMap& code_map(Core& core);
@@ -72,12 +72,15 @@ void cancel(const FutureState& future);
 int where(const FutureState& future);
 std::size_t nbytes(const FutureState& future);
 
+/// Futures that somebody else holds meanwhile.
+using FutureStates = std::span<const FutureState* const>;
+
 /// Waits for several; returns for each whether it has ended.
-std::vector<bool> wait_for_several(std::span<const FutureHandle> futures, std::chrono::nanoseconds timeout, When when);
+std::vector<bool> wait_for_several(FutureStates futures, std::chrono::nanoseconds timeout, When when);
 /// Asks for the values of those that have ended, so that they are on their way when they are read.
 class Prefetch {
  public:
-  explicit Prefetch(std::span<const FutureHandle> futures);
+  explicit Prefetch(FutureStates futures);
   Prefetch(const Prefetch&) = delete;
   Prefetch& operator=(const Prefetch&) = delete;
   ~Prefetch();
