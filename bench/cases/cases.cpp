@@ -19,6 +19,8 @@ const std::vector<Case>& all_cases() {
       {"map", "the sum of a map over many elements; to a plain loop and to MPI by hand", 3, map},
       {"imbalance", "tasks whose times differ much, placed adversely; to the lower bound", 3, imbalance},
       {"idle", "CPU time of an idle rank, and the first task after", 3, idle},
+      {"startup", "start of a program to its first result, last result to its end; to MPI_Init and MPI_Finalize", 0,
+       startup},
       {"memory", "bytes at rank 0 and at a worker for each task that waits, or has ended and is held", 3, memory},
   };
   return cases;

@@ -17,6 +17,7 @@ void remote_shape(Bench& bench);
 void map(Bench& bench);
 void imbalance(Bench& bench);
 void idle(Bench& bench);
+void startup(Bench& bench);
 void memory(Bench& bench);
 
 }  // namespace bench
