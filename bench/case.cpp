@@ -66,4 +66,10 @@ double Bench::in_cohort(const std::function<double(cohort::Client&)>& body) {
   return value;
 }
 
+double Bench::in_local_cohort(int threads, const std::function<double(cohort::Client&)>& body) {
+  cohort::Client client = cohort::local({.threads = threads});
+  threads_ = client.slot_count();
+  return body(client);
+}
+
 }  // namespace bench

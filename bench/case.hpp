@@ -48,6 +48,9 @@ class Bench {
   /// Cohort on these ranks: what `body` returns on rank 0; 0 elsewhere. The failure of a task ends the program.
   double in_cohort(const std::function<double(cohort::Client&)>& body);
 
+  /// Cohort in this process alone, on `threads` threads.
+  double in_local_cohort(int threads, const std::function<double(cohort::Client&)>& body);
+
   /// Rank 0's.
   const std::vector<Measurement>& measurements() const { return measurements_; }
 

@@ -6,6 +6,7 @@ class Bench;
 
 /// What each does stands in all_cases(), and in the file of its name.
 void submit_flat(Bench& bench);
+void local_flat(Bench& bench);
 void round_trip(Bench& bench);
 void chain(Bench& bench);
 void tree(Bench& bench);

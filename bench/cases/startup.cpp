@@ -1,5 +1,6 @@
 // From a program's start to its first task's result, and from its last result to its end: whole programs, by mpirun.
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
