@@ -162,7 +162,8 @@ void broadcast(Bench& bench) {
 }
 
 void remote_shape(Bench& bench) {
-  for (const std::uint64_t bytes : byte_sizes(bench)) {
+  for (const std::uint64_t bytes :
+       bench.sizes({kKiB, 32 * kKiB, kMiB, 8 * kMiB, 128 * kMiB, 1024 * kMiB}, 128 * kMiB)) {
     bench.compare(
         "remote_shape", bytes, "us", 7,
         {{"cohort, round trip", [&] { return bench.in_cohort(trips); }},
