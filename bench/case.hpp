@@ -16,6 +16,12 @@ struct Contender {
   std::function<double()> once;
 };
 
+/// One whose `once` measures several costs.
+struct PartsContender {
+  std::string system;
+  std::function<std::vector<double>()> once;
+};
+
 /// What a case runs in: all ranks, each with a Bench of its own.
 class Bench {
  public:
@@ -24,7 +30,7 @@ class Bench {
     std::uint64_t largest_size = 0;  ///< 0: as the case finds right
   };
 
-  /// `ranks`: 0 without mpirun.
+  /// `ranks`: 0 where MPI is not initialized.
   Bench(int argc, char** argv, int rank, int ranks, const Settings& settings);
 
   int rank() const { return rank_; }
@@ -35,9 +41,15 @@ class Bench {
   /// Runs the contenders by turns, once before it counts. The first one is the reference of the others.
   void compare(const std::string& case_name, std::uint64_t size, const std::string& unit, int repetitions,
                const std::vector<Contender>& contenders);
+  /// The same, a comparison for each of `case_names`: `once` returns as many costs.
+  void compare_parts(const std::vector<std::string>& case_names, std::uint64_t size, const std::string& unit,
+                     int repetitions, const std::vector<PartsContender>& contenders);
 
   /// Cohort on these ranks: what `body` returns on rank 0; 0 elsewhere. The failure of a task ends the program.
   double in_cohort(const std::function<double(cohort::Client&)>& body);
+
+  /// Cohort in this process alone, on `threads` threads.
+  double in_local_cohort(int threads, const std::function<double(cohort::Client&)>& body);
 
   /// Rank 0's.
   const std::vector<Measurement>& measurements() const { return measurements_; }
@@ -56,7 +68,7 @@ class Bench {
 struct Case {
   const char* name;
   const char* work;  ///< what it measures, and against what
-  int ranks;         ///< to be started with; 0: without mpirun
+  int ranks;         ///< to be started with; 0: without mpirun, and without MPI
   void (*run)(Bench&);
 };
 

@@ -3,9 +3,12 @@
 
 #include <mpi.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -18,7 +21,9 @@ namespace {
 
 FlagList all_flags() {
   FlagList flags;
-  flags.add_switch("list", "print the cases' names, each with the number of ranks to start it with, and end")
+  flags
+      .add_switch("list",
+                  "print the cases' names, each with the number of ranks to start it with (0: without mpirun), and end")
       .add_number("repetitions", 0, "of each measurement; 0: as the case finds right")
       .add_number("largest", 0, "size to measure; 0: as the case finds right")
       .add_text("json", "", "to append one line for each measurement to", "FILE")
@@ -65,6 +70,9 @@ int measure(int argc, char** argv, const Flags& flags, int rank, int ranks) {
   settings.largest_size = static_cast<std::uint64_t>(flags.number("largest", 0));
   bench::Bench bench(argc, argv, rank, ranks, settings);
   for (const bench::Case* one : chosen) {
+    if (one->ranks == 0 && ranks != 0) {
+      throw WrongUse(std::string(one->name) + " is measured without mpirun, and apart from cases that need it");
+    }
     if (ranks < one->ranks) {
       throw WrongUse(std::string(one->name) + " needs " + std::to_string(one->ranks) + " ranks: mpirun -n " +
                      std::to_string(one->ranks) + " cohort_bench " + one->name);
@@ -94,9 +102,24 @@ int run(int argc, char** argv, int rank, int ranks) try {
   return 2;
 }
 
+/// Whether all cases asked for are measured without MPI: with none, or with programs that they start.
+bool needs_no_mpi(int argc, char** argv) try {
+  const std::vector<std::string> names = parse(argc, argv).rest();
+  return std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr && !names.empty() &&
+         std::ranges::all_of(names, [](const std::string& name) { return find_case(name).ranks == 0; });
+} catch (const WrongUse&) {
+  return false;  // run() says so
+}
+
+int run_without_mpi(int argc, char** argv) try { return run(argc, argv, 0, 0); } catch (const std::exception& error) {
+  std::fprintf(stderr, "cohort_bench: %s\n", error.what());
+  return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (needs_no_mpi(argc, argv)) return run_without_mpi(argc, argv);
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
   int rank = 0;

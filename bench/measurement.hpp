@@ -12,7 +12,7 @@ struct Measurement {
   std::string case_name;
   std::string system;
   int ranks = 0;    ///< 0: started without mpirun
-  int threads = 0;  ///< of one worker
+  int threads = 0;  ///< of one worker; 0: the systems measured have none here
   std::uint64_t size = 0;
   std::vector<double> values;
   std::string unit;

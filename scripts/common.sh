@@ -56,6 +56,20 @@ compiles() {
   printf '%b\nint main() {}\n' "$1" | "${CXX:-c++}" -std=c++20 -x c++ -fsyntax-only - > /dev/null 2>&1
 }
 
+# python_with MODULE…: the python3 that has them; in PATH another one may stand before that of the packages.
+python_with() {
+  local python import
+  printf -v import 'import %s; ' "$@"
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c "$import" > /dev/null 2>&1; then
+      say "$python"
+      return
+    fi
+  done
+  say "no python3 has all of these: $*" >&2
+  return 1
+}
+
 # Says what is missing on a machine where packages are not ours to ask for; nothing if all is there.
 missing_tools() {
   command -v "${CXX:-c++}" > /dev/null || say "a C++20 compiler (CXX)"
@@ -64,6 +78,9 @@ missing_tools() {
   compiles '#include <boost/serialization/serialization.hpp>\n#include <boost/program_options.hpp>' ||
     say "Boost with Serialization and Program_options (1.74 or newer; CPATH or CMAKE_PREFIX_PATH)"
   compiles '#include <xxhash.h>' || say "xxhash (its header)"
+  if [[ " $* " == *" peers "* ]]; then
+    python_with distributed mpi4py numpy > /dev/null || say "distributed, mpi4py and numpy for python3"
+  fi
   if [[ " $* " == *" test "* ]]; then
     compiles '#include <doctest/doctest.h>' || say "doctest"
     local tool

@@ -38,17 +38,16 @@ class Sums {
   }
   /// Ranks from `first` on take an equal share each.
   double by_hand(int first) {
-    MPI_Barrier(MPI_COMM_WORLD);
-    const auto start = std::chrono::steady_clock::now();
-    long mine = 0;
-    if (bench_.rank() >= first) {
-      const long share = elements_ / (bench_.ranks() - first);
-      const long begin = share * (bench_.rank() - first);
-      mine = loop(begin, bench_.rank() + 1 == bench_.ranks() ? elements_ : begin + share);
-    }
     long sum = 0;
-    MPI_Reduce(&mine, &sum, 1, MPI_LONG, MPI_SUM, 0, MPI_COMM_WORLD);
-    const double seconds = seconds_since(start);
+    const double seconds = seconds_from_common_start(MPI_COMM_WORLD, [&] {
+      long mine = 0;
+      if (bench_.rank() >= first) {
+        const long share = elements_ / (bench_.ranks() - first);
+        const long begin = share * (bench_.rank() - first);
+        mine = loop(begin, bench_.rank() + 1 == bench_.ranks() ? elements_ : begin + share);
+      }
+      MPI_Reduce(&mine, &sum, 1, MPI_LONG, MPI_SUM, 0, MPI_COMM_WORLD);
+    });
     if (bench_.rank() == 0) keep(sum);
     return seconds * 1e3;
   }

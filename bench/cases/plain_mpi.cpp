@@ -1,9 +1,8 @@
 #include "cases/plain_mpi.hpp"
 
-#include <mpi.h>
-
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <thread>
 
 #include "measure.hpp"
@@ -22,6 +21,17 @@ double while_others_sleep(int rank, const std::vector<int>& among, const std::fu
   }
   MPI_Bcast(&value, 1, MPI_DOUBLE, among.front(), MPI_COMM_WORLD);
   return rank == 0 || rank == among.front() ? value : 0;
+}
+
+double seconds_from_common_start(MPI_Comm group, const std::function<void()>& work) {
+  using Clock = std::chrono::steady_clock;
+  MPI_Barrier(group);
+  const std::int64_t start = Clock::now().time_since_epoch().count();
+  work();
+  const std::int64_t end = Clock::now().time_since_epoch().count();
+  std::int64_t first_start = 0;
+  MPI_Allreduce(&start, &first_start, 1, MPI_INT64_T, MPI_MIN, group);
+  return std::chrono::duration<double>(Clock::duration(end - first_start)).count();
 }
 
 double ping_pong(int rank, int first, int second, std::size_t bytes, int rounds) {

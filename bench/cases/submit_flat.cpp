@@ -3,22 +3,16 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <vector>
 
 #include "case.hpp"
 #include "cases/cases.hpp"
+#include "cases/flat.hpp"
 #include "measure.hpp"
 
 namespace bench {
 
 namespace {
-
-int work(int x) { return x + 1; }
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 /// What goes to a worker and back by hand: one message a task.
 struct Job {
@@ -33,7 +27,7 @@ void serve_by_hand() {
     Job job;
     MPI_Recv(&job, 2, MPI_INT, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     if (job.index == kStop) return;
-    job.value = work(job.value);
+    job.value = flat::work(job.value);
     MPI_Send(&job, 2, MPI_INT, 0, 0, MPI_COMM_WORLD);
   }
 }
@@ -57,7 +51,7 @@ void submit_by_hand(int count, int ranks) {
     results[static_cast<std::size_t>(job.index)] = job.value;
     send_next(status.MPI_SOURCE);
   }
-  for (int i = 0; i < count; ++i) require(results[static_cast<std::size_t>(i)] == i + 1);
+  flat::require_results(results, count);
   const Job stop{kStop, 0};
   for (int to = 1; to < ranks; ++to) MPI_Send(&stop, 2, MPI_INT, to, 0, MPI_COMM_WORLD);
 }
@@ -73,25 +67,15 @@ double master_and_workers(const Bench& bench, int count) {
   return seconds_since(start) / count * 1e6;
 }
 
-double submitted(cohort::Client& client, int count) {
-  const auto start = std::chrono::steady_clock::now();
-  std::vector<cohort::Future<int>> futures;
-  for (int i = 0; i < count; ++i) futures.push_back(client.submit(work, i));
-  const std::vector<int> results = client.gather(futures);
-  const double seconds = seconds_since(start);
-  for (int i = 0; i < count; ++i) require(results[static_cast<std::size_t>(i)] == i + 1);
-  return seconds / count * 1e6;
-}
-
 }  // namespace
 
 void submit_flat(Bench& bench) {
-  for (const std::uint64_t size : bench.sizes({1'000, 10'000, 100'000, 1'000'000, 10'000'000}, 1'000'000)) {
+  for (const std::uint64_t size : bench.sizes(flat::kCounts, flat::kStandardCount)) {
     const int count = static_cast<int>(size);
-    bench.compare("submit_flat", size, "us/task", size <= 100'000 ? 15 : 7,
+    bench.compare("submit_flat", size, "us/task", flat::repetitions_for(size),
                   {{"MPI master and workers", [&] { return master_and_workers(bench, count); }},
                    {"cohort", [&] {
-                      return bench.in_cohort([&](cohort::Client& client) { return submitted(client, count); });
+                      return bench.in_cohort([&](cohort::Client& client) { return flat::submitted(client, count); });
                     }}});
   }
 }

@@ -75,8 +75,7 @@ double metg_by_hand(const Bench& bench, const Graph& graph, double iteration_sec
   MPI_Comm_split(MPI_COMM_WORLD, bench.rank() >= first ? 0 : MPI_UNDEFINED, bench.rank(), &group);
   const double microseconds = while_others_sleep(bench.rank(), workers, [&] {
     return metg(graph, static_cast<int>(workers.size()), iteration_seconds, [&](const Graph& sized) {
-      MPI_Barrier(group);
-      const double mine = graphs::run_by_hand(sized, bench.rank(), first, bench.ranks());
+      const double mine = graphs::run_by_hand(sized, group, bench.rank(), first, bench.ranks());
       double slowest = 0;
       MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, group);
       return slowest;

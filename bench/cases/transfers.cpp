@@ -61,14 +61,15 @@ double plain_transfer(int rank, int from, int to, std::size_t bytes) {
 double plain_broadcast(int rank, std::size_t bytes) {
   const Values source = rank == 0 ? make_values(bytes) : Values();
   const auto count = static_cast<int>(bytes / sizeof(double));
-  MPI_Barrier(MPI_COMM_WORLD);
-  const auto start = std::chrono::steady_clock::now();
-  Values received = rank == 0 ? Values() : Values(static_cast<std::size_t>(count));
-  void* const buffer = rank == 0 ? const_cast<double*>(source.data()) : received.data();
-  MPI_Bcast(buffer, count, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+  Values received;
+  const double seconds = seconds_from_common_start(MPI_COMM_WORLD, [&] {
+    if (rank != 0) received.resize(static_cast<std::size_t>(count));
+    void* const buffer = rank == 0 ? const_cast<double*>(source.data()) : received.data();
+    MPI_Bcast(buffer, count, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    MPI_Barrier(MPI_COMM_WORLD);
+  });
   if (rank != 0) require_values(received, bytes);
-  MPI_Barrier(MPI_COMM_WORLD);
-  return seconds_since(start) * 1e6;
+  return seconds * 1e6;
 }
 
 /// Nothing of what came before is still to be done.
@@ -161,7 +162,8 @@ void broadcast(Bench& bench) {
 }
 
 void remote_shape(Bench& bench) {
-  for (const std::uint64_t bytes : byte_sizes(bench)) {
+  for (const std::uint64_t bytes :
+       bench.sizes({kKiB, 32 * kKiB, kMiB, 8 * kMiB, 128 * kMiB, 1024 * kMiB}, 128 * kMiB)) {
     bench.compare(
         "remote_shape", bytes, "us", 7,
         {{"cohort, round trip", [&] { return bench.in_cohort(trips); }},

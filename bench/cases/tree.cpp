@@ -9,6 +9,7 @@
 
 #include "case.hpp"
 #include "cases/cases.hpp"
+#include "cases/plain_mpi.hpp"
 #include "measure.hpp"
 
 namespace bench {
@@ -37,14 +38,14 @@ double tree_of_tasks(cohort::Client& client, std::int64_t leaves) {
 }
 
 double reduced_by_hand(const Bench& bench, std::int64_t leaves) {
-  MPI_Barrier(MPI_COMM_WORLD);
-  const auto start = std::chrono::steady_clock::now();
-  std::int64_t mine = 0;
-  for (std::int64_t i = bench.rank(); i < leaves; i += bench.ranks()) mine += leaf(i);
   std::int64_t total = 0;
-  MPI_Reduce(&mine, &total, 1, MPI_INT64_T, MPI_SUM, 0, MPI_COMM_WORLD);
+  const double seconds = seconds_from_common_start(MPI_COMM_WORLD, [&] {
+    std::int64_t mine = 0;
+    for (std::int64_t i = bench.rank(); i < leaves; i += bench.ranks()) mine += leaf(i);
+    MPI_Reduce(&mine, &total, 1, MPI_INT64_T, MPI_SUM, 0, MPI_COMM_WORLD);
+  });
   if (bench.rank() == 0 && total != expected(leaves)) std::abort();
-  return seconds_since(start) * 1e6 / static_cast<double>(2 * leaves - 1);
+  return seconds * 1e6 / static_cast<double>(2 * leaves - 1);
 }
 
 }  // namespace

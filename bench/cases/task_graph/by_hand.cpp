@@ -1,12 +1,11 @@
 #include <mpi.h>
 
-#include <chrono>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "cases/plain_mpi.hpp"
 #include "cases/task_graph/runs.hpp"
-#include "measure.hpp"
 
 namespace bench::graphs {
 
@@ -102,11 +101,9 @@ class Part {
 
 }  // namespace
 
-double run_by_hand(const Graph& graph, int rank, int first, int ranks) {
+double run_by_hand(const Graph& graph, MPI_Comm group, int rank, int first, int ranks) {
   Part part(graph, rank, first, ranks);
-  const auto start = std::chrono::steady_clock::now();
-  part.run();
-  return seconds_since(start);
+  return seconds_from_common_start(group, [&] { part.run(); });
 }
 
 }  // namespace bench::graphs

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mpi.h>
+
 #include <cohort/cohort.hpp>
 
 #include "cases/task_graph/graph.hpp"
@@ -10,7 +12,8 @@ namespace bench::graphs {
 /// A future for each task; the scheduler chooses where it runs.
 double run_as_futures(cohort::Client& client, const Graph& graph);
 
-/// By hand, with Isend and Irecv: ranks `first` to `ranks` - 1 have a block of the points each. Called by those.
-double run_by_hand(const Graph& graph, int rank, int first, int ranks);
+/// By hand, with Isend and Irecv: ranks `first` to `ranks` - 1, which are `group`, have a block of the points each.
+/// Called by those; from when the first of them begins to when this one has ended.
+double run_by_hand(const Graph& graph, MPI_Comm group, int rank, int first, int ranks);
 
 }  // namespace bench::graphs
