@@ -70,6 +70,8 @@ struct Case {
   const char* work;  ///< what it measures, and against what
   int ranks;         ///< to be started with; 0: without mpirun, and without MPI
   void (*run)(Bench&);
+  /// Ranks of the reference wait in MPI while others work: they must let them have the CPU.
+  bool reference_waits = false;
 };
 
 const std::vector<Case>& all_cases();

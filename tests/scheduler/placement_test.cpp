@@ -14,7 +14,7 @@ namespace {
 std::vector<WorkerLoad> loads(const std::vector<Time>& work) {
   std::vector<WorkerLoad> loads(work.size() + 1);
   loads[0].lost = true;
-  for (std::size_t i = 0; i < work.size(); ++i) loads[i + 1].assigned_time = work[i];
+  for (std::size_t i = 0; i < work.size(); ++i) loads[i + 1].assigned_time = loads[i + 1].busy_until = work[i];
   return loads;
 }
 
@@ -42,9 +42,10 @@ TEST_CASE("an input that does not exist yet delays the start, wherever that is")
 }
 
 TEST_CASE("several slots work the stock off faster") {
-  auto workers = loads({80us});
-  workers[1].slots = 4;
-  CHECK(earliest_start({}, 1, workers[1], 0ns, kCost) == 20us);
+  WorkerLoad load;
+  load.slots = 4;
+  for (int i = 0; i < 4; ++i) load.plan(0ns, 20us);
+  CHECK(earliest_start({}, 1, load, 0ns, kCost) == 20us);
 }
 
 TEST_CASE("a copy counts as much as the original") {

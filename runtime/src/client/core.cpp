@@ -17,6 +17,8 @@ constexpr Time kTickEvery = 200us;
 /// The helper's periods: while there is work, and while there is none.
 constexpr Time kHelpEvery = 100us;
 constexpr Time kHelpEveryInSilence = 400us;
+/// The same while a client thread drives: should it go away, the workers have enough to do for so long.
+constexpr Time kHelpEveryAtMost = 4ms;
 constexpr Time kWatchEvery = 50ms;
 /// There is none once so long nothing was asked for: to wake the helper costs the next call more than a few looks.
 constexpr Time kIdleAfter = 5ms;
@@ -192,7 +194,7 @@ void Core::help() try {
     const bool calls_fast = calls_made_ - std::exchange(calls_made_before_, calls_made_) > kCallsPerPoll;
     if (driving_ || pumping_clients_ > 0 || calls_fast) {
       mailbox_.flush_older();
-      every = calls_fast ? kHelpEveryInSilence : 1ms;
+      every = calls_fast ? kHelpEveryInSilence : kHelpEveryAtMost;
     } else if (now_ - last_busy_ > kIdleAfter && !feeds_due_ && !mailbox_.anything_waits() && mailbox_.all_sent()) {
       // Nothing is expected, but a worker may have been signalled.
       mailbox_.poll(*this);

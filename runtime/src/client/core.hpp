@@ -314,10 +314,10 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
       if (followers_ > 0) followers_cv_.notify_all();
     }
     if (!ready()) {
-      const bool may_sleep = receiving_.empty() && mailbox_.all_sent();
+      const bool may_sleep = !any && receiving_.empty() && mailbox_.all_sent();
       const Time rest = may_sleep ? std::min(rest_for(now, now - began), deadline - now) : Time::zero();
       driver_sleeps_ = rest > Time::zero() || (!any && backoff.sleeping());
-      if (!any || rest > Time::zero() || entering_.load(std::memory_order_relaxed) > 0) {
+      if (!any || entering_.load(std::memory_order_relaxed) > 0) {
         lock.unlock();
         if (options_.one_thread) options_.watch();
         if (rest > Time::zero()) {

@@ -35,9 +35,10 @@ void SchedulerState::place(TaskRecord& task, Time now) {
     ready_.push_back(table_, task);
     return;
   }
-  describe_inputs(task, now);
+  const Time planned_now = now - lag_;
+  describe_inputs(task, planned_now);
   const Address idle = least_loaded_hungry();
-  Address worker = choose_worker(placed_inputs_, workers_, idle, now, options_.transfer);
+  Address worker = choose_worker(placed_inputs_, workers_, idle, planned_now, options_.transfer);
   if (worker == kNowhere) worker = least_loaded();
   if (worker == kNowhere) return fail_lost(task, kNowhere);
   send_or_park(task, worker, now);
@@ -57,9 +58,26 @@ void SchedulerState::describe_inputs(const TaskRecord& task, Time now) {
 void SchedulerState::send_or_park(TaskRecord& task, Address worker, Time now) {
   WorkerLoad& load = load_of(worker);
   if (load.assigned_count < options_.stock.tasks || task.sent_before) return send(task, worker, now);
+  // Planned now, not when it is sent: else the next one that is parked would find the same gap.
+  plan(task, worker, now);
   task.phase = Phase::parked;
   task.place = worker;
   load.parked.push_back(table_, task);
+}
+
+/// Takes the task into the worker's plan, after those that are there already and its inputs.
+void SchedulerState::plan(TaskRecord& task, Address worker, Time now) {
+  WorkerLoad& load = load_of(worker);
+  const Time planned_now = now - lag_;
+  Time ready = planned_now;
+  for (const TaskId id : task.inputs) {
+    const TaskRecord& input = table_[id];
+    if (input.phase == Phase::assigned) ready = std::max(ready, input.expected_end);
+  }
+  const Time duration = task.expected ? task.estimate : estimates_.of(task.type).duration;
+  const Time start = std::max(ready, load.available(planned_now, ready));
+  load.plan(start, duration);
+  task.expected_end = start + duration;
 }
 
 void SchedulerState::send_parked(Address worker, Time now) {
@@ -74,8 +92,8 @@ void SchedulerState::send_parked(Address worker, Time now) {
 void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
   WorkerLoad& load = load_of(worker);
   const bool newly_placed = task.phase != Phase::assigned;
+  if (task.phase != Phase::parked || task.place != worker) plan(task, worker, now);
   planned_.clear();
-  Time start = load.available(now);
   for (const TaskId id : task.inputs) {
     TaskRecord& input = table_[id];
     PlannedInput planned{id, input.place, nullptr};
@@ -88,7 +106,6 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
       if (input.small) planned.small_value = &input.value;
       input.extra().replicas.push_back(worker);
     }
-    if (input.phase == Phase::assigned) start = std::max(start, input.expected_end);
     planned_.push_back(planned);
   }
   const bool moved = std::exchange(task.sent_before, true);
@@ -101,7 +118,6 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
     task.guessed = !usual.measured;
     if (task.guessed) ++load.guessed_count;
   }
-  task.expected_end = start + task.estimate;
   load.assigned.push_back(table_, task);
   ++load.assigned_count;
   load.assigned_time += task.estimate;
@@ -265,7 +281,7 @@ void SchedulerState::recount_inputs(TaskRecord& task) {
 void SchedulerState::forget_assignment(TaskRecord& task) {
   WorkerLoad& load = load_of(task.place);
   load.assigned.remove(table_, task);
-  --load.assigned_count;
+  if (--load.assigned_count == 0) load.last_start = load.busy_until = Time{};
   load.assigned_time -= task.estimate;
   if (std::exchange(task.guessed, false)) --load.guessed_count;
   if (task.priority != 0) {

@@ -8,12 +8,12 @@ namespace cohort::scheduler {
 
 Time earliest_start(std::span<const PlacedInput> inputs, Address worker, const WorkerLoad& load, Time now,
                     const TransferCost& cost) {
-  Time start = load.available(now);
+  Time ready = now;
   for (const PlacedInput& input : inputs) {
     const Time there = std::max(now, input.ready_at);
-    start = std::max(start, input.is_at(worker) ? there : there + cost.of(input.bytes));
+    ready = std::max(ready, input.is_at(worker) ? there : there + cost.of(input.bytes));
   }
-  return start;
+  return std::max(ready, load.available(now, ready));
 }
 
 Address choose_worker(std::span<const PlacedInput> inputs, std::span<const WorkerLoad> workers, Address idle, Time now,

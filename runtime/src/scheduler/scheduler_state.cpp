@@ -6,6 +6,13 @@
 
 namespace cohort::scheduler {
 
+namespace {
+
+/// Of the lag so far, against that of one more task.
+constexpr int kLagWeight = 8;
+
+}  // namespace
+
 SchedulerState::SchedulerState(Outbox& outbox, std::span<const int> slots, SchedulerOptions options)
     : outbox_(outbox),
       options_(options),
@@ -127,6 +134,7 @@ void SchedulerState::on_done(Address worker, wire::Done& done, Time now) {
     return;
   }
   if (task->phase != Phase::assigned) return;
+  lag_ += ((now - task->expected_end) - lag_) / kLagWeight;
   forget_assignment(*task);
   switch (done.outcome) {
     case wire::Done::Outcome::finished:

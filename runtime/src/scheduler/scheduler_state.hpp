@@ -119,6 +119,7 @@ class SchedulerState {
   // --- placing
   void settle(Time now);
   void place(TaskRecord& task, Time now);
+  void plan(TaskRecord& task, Address worker, Time now);
   void send_or_park(TaskRecord& task, Address worker, Time now);
   void send(TaskRecord& task, Address worker, Time now);
   void send_parked(Address worker, Time now);
@@ -180,6 +181,9 @@ class SchedulerState {
   std::vector<std::shared_ptr<FailureRecord>> failures_;
   std::size_t open_tasks_ = 0;
   std::size_t living_workers_ = 0;
+  /// How much later than planned tasks end, or are known to have ended. Where new ones go is compared in the plan's
+  /// time: else all that is late would look alike, and the next task go to whoever has reported last.
+  Time lag_{};
   bool unusual_priorities_ = false;
 };
 

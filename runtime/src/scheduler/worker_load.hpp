@@ -26,8 +26,22 @@ struct WorkerLoad {
 
   static constexpr std::size_t kNotHungry = SIZE_MAX;
 
-  /// When a task given now could start.
-  Time available(Time now) const { return now + assigned_time / slots; }
+  Time last_start{};  ///< planned: of the task that was assigned last
+  Time busy_until{};  ///< planned: when all assigned will have run, with the waits for their inputs
+
+  /// When a task given now could start whose inputs are there at `ready`. One that is ready before the last one starts
+  /// may run while that one waits; any other comes after it. What others have reported so far, and this one has not, is
+  /// no reason to prefer them.
+  Time available(Time now, Time ready) const {
+    constexpr Time kReportsDiffer = std::chrono::milliseconds(2);
+    const Time work = now + assigned_time / slots;
+    return ready < last_start ? work : std::max(busy_until, work - kReportsDiffer);
+  }
+  /// Takes a task into the plan that takes `duration` from `start` on.
+  void plan(Time start, Time duration) {
+    last_start = start;
+    busy_until = std::max(busy_until, start) + duration / slots;
+  }
 
   /// Assigned tasks of at least this priority.
   std::size_t count_from(int priority) const {

@@ -40,6 +40,14 @@ constexpr base::Time kAlarmLimit = 300ms;
 /// On a simulated cluster every look costs simulated time, and a pause that does not sleep costs real time only.
 constexpr base::Backoff::Limits kSimulatedBackoff{.spins = 8, .yields = 0, .bell_may_ring = false};
 
+/// Who waits should not take the CPU from one that works, where there are more of these than CPUs. One rank of a node
+/// is left out: rank 0, or the one that waits.
+base::Backoff::Limits backoff_on(const MpiWorld& world) {
+  base::Backoff::Limits limits;
+  if (world.node_size() - 1 > sysconf(_SC_NPROCESSORS_ONLN)) limits.spins = 16;
+  return limits;
+}
+
 /// What the workers are told instead of `code` where rank 0 leaves without MPI_Finalize: they must too, for it would
 /// wait.
 constexpr int kWithoutFinalize = 1 << 30;
@@ -110,7 +118,7 @@ class MpiRun : public ProcessEvents {
         world_(world),
         modules_(std::move(modules)),
         simulated_(launch.simulated),
-        backoff_(simulated_ ? kSimulatedBackoff : base::Backoff::Limits{}),
+        backoff_(simulated_ ? kSimulatedBackoff : backoff_on(world)),
         one_thread_(settings.one_thread || world.thread_level() < ThreadLevel::serialized),
         endpoint_(world.make_endpoint({.matched_probes = !one_thread_})) {
     // On a simulated cluster all ranks are one process, whose signals are not ours.

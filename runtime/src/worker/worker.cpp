@@ -101,6 +101,7 @@ std::string Worker::report() const {
 // ------------------------------------------------------------------------------------------------------------
 
 void Worker::slot_loop(std::size_t slot) try {
+  base::sleep_precisely();
   base::Backoff backoff(options_.backoff);
   Lock lock(mutex_);
   base::Time now = options_.clock();
@@ -157,7 +158,8 @@ void Worker::one_thread_loop() {
 void Worker::wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now) {
   // While tasks here wait for values of others, their ends are not news that the scheduler is in a hurry for; the
   // values that others wait for are.
-  if (state_.open_tasks() > 0 && now - last_flush_ <= kFlushEvery) {
+  // Who sleeps behind another leaves nothing to it, which may be asleep itself.
+  if (!polling_ && state_.open_tasks() > 0 && now - last_flush_ <= kFlushEvery) {
     mailbox_.flush_all_but(0);
   } else if (mailbox_.anything_waits()) {
     mailbox_.flush();
@@ -272,7 +274,7 @@ void Worker::help() try {
       every = kWatchEvery;
     } else {
       // Slots that go quickly from task to task see to messages themselves.
-      const bool slots_are_quick = tasks_ended_ - ended_before > 16;
+      const bool slots_are_quick = tasks_ended_ - ended_before > 4;
       const bool slots_have_looked = now - last_slot_poll_ < kHelpEveryInSilence && !mailbox_.anything_waits();
       every = slots_are_quick ? std::min(std::max(every, kHelpEvery) * 2, kHelpEveryAtMost) : kHelpEvery;
       for (RunningTask* running : running_) {
