@@ -39,8 +39,6 @@ class Backoff {
     sleep_ = limits_.first_sleep;
     slept_ = {};
   }
-  /// The next pause is only a spin.
-  bool spinning() const { return rounds_ < limits_.spins; }
   /// The next pause sleeps.
   bool sleeping() const { return rounds_ >= limits_.spins + limits_.yields; }
   /// Instead of pause(), where looking again sooner than in `rest` is of no use.

@@ -17,8 +17,6 @@ constexpr Time kTickEvery = 200us;
 /// The helper's periods: while there is work, and while there is none.
 constexpr Time kHelpEvery = 100us;
 constexpr Time kHelpEveryInSilence = 400us;
-/// The same while a client thread drives: should it go away, the workers have enough to do for so long.
-constexpr Time kHelpEveryAtMost = 4ms;
 constexpr Time kWatchEvery = 50ms;
 /// There is none once so long nothing was asked for: to wake the helper costs the next call more than a few looks.
 constexpr Time kIdleAfter = 5ms;
@@ -27,6 +25,7 @@ constexpr Time kWorthResting = 400us;
 constexpr Time kLongestRest = 1ms;
 /// A wait that has lasted for long may last longer by so small a part.
 constexpr int kLateness = 16;
+constexpr int kLongestPart = 128;
 constexpr Time kShortestRest = 50us;
 
 }  // namespace
@@ -151,15 +150,17 @@ Time Core::deadline_after(Time timeout) const {
 
 /// Sends what waits, takes in what has come, and lets the scheduler act on it. Returns whether anything came.
 bool Core::step() {
-  const Time now = now_;
   mailbox_.flush();
   const bool any = mailbox_.poll(*this);
-  if (scheduler_ && now - last_tick_ > kTickEvery && tasks().open_tasks() > 0) {
-    last_tick_ = now;
-    tasks().on_tick(now);
-  }
+  if (scheduler_) tick_if_due();
   if (any) mailbox_.flush();
   return any;
+}
+
+void Core::tick_if_due() {
+  if (now_ - last_tick_ <= kTickEvery || tasks().open_tasks() == 0) return;
+  last_tick_ = now_;
+  tasks().on_tick(now_);
 }
 
 /// How long the driver may rest because all workers have enough to do; zero: not at all. Where ranks share CPUs, a
@@ -168,9 +169,14 @@ Time Core::rest_for(Time now, Time waited) const {
   if (!scheduler_) return Time::zero();
   const Time slack = scheduler_->slack(now);
   Time rest = slack < kWorthResting ? Time::zero() : slack / 4;
-  // All is assigned: only whoever waits could be late.
-  if (!scheduler_->anything_to_assign()) rest = std::max(rest, waited / kLateness);
-  return rest < kShortestRest ? Time::zero() : std::min(rest, kLongestRest);
+  rest = std::min(rest, kLongestRest);
+  // Nobody needs rank 0: only whoever waits could be late. Where arrivals ring, the usual pauses do.
+  if (!mailbox_.endpoint().rings() && feeds_.empty() && root_values_.size() == 0 && scheduler_->all_is_assigned()) {
+    const Time longest =
+        std::max(kLongestRest, std::min(waited / kLongestPart, options_.backoff.longest_sleep_at_last));
+    rest = std::max(rest, std::min(waited / kLateness, longest));
+  }
+  return rest < kShortestRest ? Time::zero() : rest;
 }
 
 /// Drives while no thread waits in a call, so that work goes on while the body computes; and looks for signals.
@@ -189,12 +195,13 @@ void Core::help() try {
     look_at_clock();
     const Time last_period = std::exchange(every, kHelpEvery);
     if (tasks().open_tasks() > 0 || calls_made_ != calls_made_before_) last_busy_ = now_;
-    if (feeds_want_helper()) pump_feeds(lock, false);
     // A thread that calls so fast sees to messages itself, and should not find the lock taken.
-    const bool calls_fast = calls_made_ - std::exchange(calls_made_before_, calls_made_) > kCallsPerPoll;
+    const bool calls_fast = calls_made_ - calls_made_before_ > kCallsPerPoll;
+    if (feeds_want_helper()) pump_feeds(lock, false);
+    calls_made_before_ = calls_made_;
     if (driving_ || pumping_clients_ > 0 || calls_fast) {
       mailbox_.flush_older();
-      every = calls_fast ? kHelpEveryInSilence : kHelpEveryAtMost;
+      every = calls_fast ? kHelpEveryInSilence : 1ms;
     } else if (now_ - last_busy_ > kIdleAfter && !feeds_due_ && !mailbox_.anything_waits() && mailbox_.all_sent()) {
       // Nothing is expected, but a worker may have been signalled.
       mailbox_.poll(*this);
@@ -202,7 +209,6 @@ void Core::help() try {
       every = kWatchEvery;
     } else {
       driving_ = true;
-      const Time now = now_;
       mailbox_.flush_older();
       // Bounded: others may wait for the lock.
       bool any = false;
@@ -211,10 +217,7 @@ void Core::help() try {
         mailbox_.flush();
       }
       if (!any && !mailbox_.anything_waits()) every = std::min(last_period + last_period / 2, kHelpEveryInSilence);
-      if (now - last_tick_ > kTickEvery) {
-        last_tick_ = now;
-        tasks().on_tick(now);
-      }
+      tick_if_due();
       driving_ = false;
       if (followers_ > 0) followers_cv_.notify_all();
     }

@@ -164,7 +164,10 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   void after_call() {
     ++calls_made_;
     if (calls_made_ % kCallsPerLook == 0) look_at_clock();
-    if (calls_made_ % kCallsPerPoll == 0 && !driving_) mailbox_.poll(*this);
+    if (calls_made_ % kCallsPerPoll == 0 && !driving_) {
+      mailbox_.poll(*this);
+      tick_if_due();
+    }
   }
   /// The lock, ahead of the thread that drives.
   Lock enter() {
@@ -185,6 +188,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   template <class Ready>
   bool drive(Lock& lock, Ready ready, Time deadline);
   bool step();
+  void tick_if_due();
   /// Looks at the clock; what happens next happens at now_.
   Time look_at_clock() { return now_ = options_.clock(); }
   Time rest_for(Time now, Time waited) const;
@@ -283,13 +287,15 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
 template <class Ready>
 bool Core::drive(Lock& lock, Ready ready, Time deadline) {
   base::Backoff backoff(options_.backoff);
-  const Time began = now_;
+  Time began = Time::max();
   while (!ready()) {
     require_open();
     const Time now = look_at_clock();
+    began = std::min(began, now);
     if (now >= deadline) return false;
     if (driving_) {
       ++followers_;
+      mailbox_.flush();  // who drives may sleep
       const Time most = std::min<Time>(deadline - now, std::chrono::milliseconds(100));
       followers_cv_.wait_for(lock, most);
       --followers_;

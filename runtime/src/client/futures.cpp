@@ -56,6 +56,7 @@ FutureHandle Core::submit(CallRequest&& request, TaskOptions&& options) {
   scheduler::Submission submission = make_submission(request, std::move(options));
   const Lock lock = enter();
   require_open();
+  if (options_.one_thread) look_at_clock();  // there is no helper that does
   const TaskId id = tasks().on_submit(std::move(submission), now_);
   wake_helper();
   after_call();

@@ -30,7 +30,7 @@ void SchedulerState::place(TaskRecord& task, Time now) {
   });
   if (!tied && !task.sent_before) {
     // Nobody waits before it: not worth a queue.
-    if (ready_.empty() && hand_over(task, now)) return;
+    if (ready_.empty() && !unusual_priorities_ && hand_over(task, now)) return;
     task.phase = Phase::ready;
     ready_.push_back(table_, task);
     return;
@@ -241,6 +241,20 @@ Time SchedulerState::slack(Time now) const {
     least = std::min(least, load.assigned_time / load.slots - (now - load.last_report));
   }
   return std::max(least == Time::max() ? Time::zero() : least, Time::zero());
+}
+
+bool SchedulerState::all_is_assigned() const {
+  if (!ready_.empty()) return false;
+  bool any_idle = false;
+  bool any_spare = false;
+  for (const WorkerLoad& load : workers_) {
+    if (load.lost) continue;
+    if (!load.parked.empty() || load.coming > 0) return false;
+    const auto slots = static_cast<std::size_t>(load.slots);
+    any_idle = any_idle || load.assigned_count < slots;
+    any_spare = any_spare || load.assigned_count > slots;
+  }
+  return !(any_idle && any_spare);
 }
 
 /// Takes the task out of the queue it waits in, if any.

@@ -90,11 +90,9 @@ class SchedulerState {
   /// How long every worker is known to be busy with what it has been given, one task per slot left aside: for so long
   /// nothing is lost if nobody looks at what they report. O(workers).
   Time slack(Time now) const;
-  /// Whether tasks wait here that could be sent to a worker once it has room. O(workers).
-  bool anything_to_assign() const {
-    return !ready_.empty() ||
-           std::any_of(workers_.begin(), workers_.end(), [](const WorkerLoad& load) { return !load.parked.empty(); });
-  }
+  /// Whether there is nothing to send to a worker, now or once it has room, and nothing to move from one to another.
+  /// O(workers).
+  bool all_is_assigned() const;
   /// Failures the user has not seen, oldest first.
   std::vector<const wire::Failure*> unseen_failures() const;
   /// Describes every task that has not ended and what it waits for, a line each, at most `most`.

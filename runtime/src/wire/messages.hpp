@@ -151,7 +151,7 @@ struct Done {
   Outcome outcome = Outcome::finished;
   bool small = false;             ///< `bytes` is the value as it travels
   std::uint64_t value_bytes = 0;  ///< its size as it travels
-  std::uint64_t duration_ns = 0;  ///< of the function, with the decoding of what it is given
+  std::uint64_t duration_ns = 0;  ///< from where the slot turned to it to the function's end
   detail::SmallBytes bytes;
   std::optional<Failure> failure;
   bool operator==(const Done&) const = default;

@@ -156,9 +156,8 @@ void Worker::one_thread_loop() {
 
 /// Nothing is ready: one slot polls, the others sleep until it has something for them.
 void Worker::wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now) {
-  // While tasks here wait for values of others, their ends are not news that the scheduler is in a hurry for; the
-  // values that others wait for are.
-  // Who sleeps behind another leaves nothing to it, which may be asleep itself.
+  // While tasks here wait for values of others, what rank 0 is told, the ends of tasks above all, is not urgent; the
+  // values that others wait for are. Who sleeps behind another slot leaves nothing to it, which may be asleep itself.
   if (!polling_ && state_.open_tasks() > 0 && now - last_flush_ <= kFlushEvery) {
     mailbox_.flush_all_but(0);
   } else if (mailbox_.anything_waits()) {
@@ -176,6 +175,7 @@ void Worker::wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now) {
   if (poll(now) || state_.any_ready() || stop_) {
     backoff.reset();
   } else {
+    if (backoff.sleeping()) mailbox_.flush();
     const bool may_sleep = receiving_.empty() && mailbox_.endpoint().all_sent();
     lock.unlock();
     if (may_sleep || !backoff.sleeping()) {
@@ -233,9 +233,12 @@ base::Time Worker::run_task(Lock& lock, const StartedTask& task, std::size_t slo
     ended.done.failure.reset();
   }
   mailbox_.post(0, ended.done);
-  if (options_.one_thread || ended.when - last_flush_ <= kFlushEvery) return ended.when;
-  mailbox_.flush();
-  return last_flush_ = options_.clock();
+  if (!options_.one_thread && ended.when - last_flush_ > kFlushEvery) {
+    mailbox_.flush();
+    return last_flush_ = options_.clock();
+  }
+  // What the encoding of a large value took is not the next task's time.
+  return ended.done.small ? ended.when : options_.clock();
 }
 
 // --- the helper

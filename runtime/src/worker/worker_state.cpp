@@ -20,7 +20,7 @@ void WorkerState::Entry::clear() {
   work.payload.clear();
   const auto empty = []<class T>(std::vector<T>& list) {
     constexpr std::size_t kKept = 16;
-    if (list.capacity() > kKept) list = {};
+    if (list.capacity() > kKept) list = std::vector<T>();
     list.clear();
   };
   empty(inputs);
