@@ -33,7 +33,7 @@ TEST_CASE("few bytes stay in the object, more do not") {
 }
 
 TEST_CASE("bytes grow by any steps, over the end of the object too") {
-  for (const std::size_t step : {1, 7, 24, 25, 100}) {
+  for (const auto step : std::vector<std::size_t>{1, 7, 24, 25, 100}) {
     SmallBytes bytes;
     std::size_t count = 0;
     while (count < 200) {
@@ -46,8 +46,9 @@ TEST_CASE("bytes grow by any steps, over the end of the object too") {
 }
 
 TEST_CASE("bytes are copied, moved and assigned, few over many and many over few") {
-  for (const std::size_t from : {0, 1, 24, 25, 1000}) {
-    for (const std::size_t over : {0, 1, 24, 25, 1000}) {
+  const std::vector<std::size_t> sizes{0, 1, 24, 25, 1000};
+  for (const auto from : sizes) {
+    for (const auto over : sizes) {
       const SmallBytes source(counted(from));
       SmallBytes copied(counted(over));
       copied = source;
