@@ -18,7 +18,7 @@ struct Arrival {
 };
 
 /// Where packets for one endpoint wait.
-class Mailbox {
+class Inbox {
  public:
   void open(base::Doorbell* bell) {
     std::lock_guard lock(mutex_);
@@ -65,15 +65,15 @@ class Mailbox {
 
 /// What the endpoints share; lives as long as the last of them.
 struct Exchange {
-  explicit Exchange(std::size_t members) : size(members), mailboxes(members), unsent(members * members) {}
+  explicit Exchange(std::size_t members) : size(members), inboxes(members), unsent(members * members) {}
 
-  Mailbox& mailbox(Address of) { return mailboxes[static_cast<std::size_t>(of)]; }
+  Inbox& inbox(Address of) { return inboxes[static_cast<std::size_t>(of)]; }
   std::atomic<std::size_t>& unsent_bytes(Address from, Address to) {
     return unsent[static_cast<std::size_t>(from) * size + static_cast<std::size_t>(to)];
   }
 
   std::size_t size;
-  std::vector<Mailbox> mailboxes;
+  std::vector<Inbox> inboxes;
   std::vector<std::atomic<std::size_t>> unsent;
 };
 
@@ -91,12 +91,12 @@ struct Inflow {
 class InProcessEndpoint final : public Endpoint {
  public:
   InProcessEndpoint(std::shared_ptr<Exchange> exchange, Address address, base::Doorbell* bell)
-      : exchange_(std::move(exchange)), mailbox_(exchange_->mailbox(address)), address_(address) {
-    mailbox_.open(bell);
+      : exchange_(std::move(exchange)), inbox_(exchange_->inbox(address)), address_(address) {
+    inbox_.open(bell);
   }
 
   ~InProcessEndpoint() override {
-    for (Arrival& arrival : mailbox_.close()) undelivered_.push_back(std::move(arrival));
+    for (Arrival& arrival : inbox_.close()) undelivered_.push_back(std::move(arrival));
     for (; next_undelivered_ < undelivered_.size(); ++next_undelivered_) {
       Arrival& arrival = undelivered_[next_undelivered_];
       drop(arrival.from, arrival.packet.segments, arrival.packet.keeps);
@@ -116,7 +116,7 @@ class InProcessEndpoint final : public Endpoint {
     std::atomic<std::size_t>& unsent = exchange_->unsent_bytes(address_, to);
     unsent.fetch_add(bytes, std::memory_order_relaxed);
     Arrival arrival{address_, std::move(packet)};
-    if (!exchange_->mailbox(to).put(arrival)) unsent.fetch_sub(bytes, std::memory_order_relaxed);
+    if (!exchange_->inbox(to).put(arrival)) unsent.fetch_sub(bytes, std::memory_order_relaxed);
   }
 
   std::uint64_t receive(Address from, TransferId transfer, detail::MutableSegment into) override {
@@ -126,7 +126,7 @@ class InProcessEndpoint final : public Endpoint {
     Inflow& inflow = inflows_[key];
     inflow.posted.push_back({into, ticket});
     copy(key, inflow);
-    if (!received_.empty()) mailbox_.ring();
+    if (!received_.empty()) inbox_.ring();
     return ticket;
   }
 
@@ -136,7 +136,7 @@ class InProcessEndpoint final : public Endpoint {
     if (next_undelivered_ == undelivered_.size()) {
       undelivered_.clear();
       next_undelivered_ = 0;
-      mailbox_.take(undelivered_);
+      inbox_.take(undelivered_);
     }
     while (next_undelivered_ < undelivered_.size()) {
       Arrival& arrival = undelivered_[next_undelivered_++];
@@ -209,7 +209,7 @@ class InProcessEndpoint final : public Endpoint {
   void end_transfer(Address from, std::shared_ptr<const void>& keeps, std::size_t last_bytes) {
     keeps.reset();
     exchange_->unsent_bytes(from, address_).fetch_sub(last_bytes, std::memory_order_release);
-    exchange_->mailbox(from).ring();
+    exchange_->inbox(from).ring();
   }
 
   bool deliver_received(Sink& sink) {
@@ -223,7 +223,7 @@ class InProcessEndpoint final : public Endpoint {
   }
 
   std::shared_ptr<Exchange> exchange_;
-  Mailbox& mailbox_;
+  Inbox& inbox_;
   Address address_;
   std::vector<Arrival> undelivered_;
   std::size_t next_undelivered_ = 0;

@@ -10,15 +10,15 @@ namespace worker {
 
 namespace {
 
-thread_local RunningTask* running = nullptr;
+thread_local RunningTask* innermost = nullptr;
 
 }  // namespace
 
-ThisTask::ThisTask(RunningTask& task) : outer_(std::exchange(running, &task)) {}
+ThisTask::ThisTask(RunningTask& task) : outer_(std::exchange(innermost, &task)) {}
 
-ThisTask::~ThisTask() { running = outer_; }
+ThisTask::~ThisTask() { innermost = outer_; }
 
-RunningTask* running_here() { return running; }
+RunningTask* running_here() { return innermost; }
 
 }  // namespace worker
 
