@@ -80,4 +80,16 @@ TEST_CASE("it agrees with std::map over any course of events") {
   CHECK(map.size() == expected.size());
 }
 
+TEST_CASE("a map that was cleared is empty, and can be filled again") {
+  const auto alive = std::make_shared<int>(1);
+  IdMap<std::shared_ptr<int>> map;
+  for (std::uint32_t i = 0; i < 1000; ++i) map[{i, i % 3 + 1}] = alive;
+  map.clear();
+  CHECK(map.size() == 0);
+  CHECK(alive.use_count() == 1);
+  CHECK(map.find({7, 2}) == nullptr);
+  map[{7, 2}] = alive;
+  CHECK(map.find({7, 2}) != nullptr);
+}
+
 }  // namespace cohort::base

@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
+#include "scheduler/estimates.hpp"
 #include "scheduler/scenario.hpp"
 
 namespace cohort::scheduler {
@@ -67,15 +69,33 @@ TEST_CASE("a task that is ready early may run while an earlier one waits for its
   CHECK(s["ready"].place == 1);
 }
 
-TEST_CASE("nobody knows how long a task takes that was never measured: there is no slack then") {
+TEST_CASE("nobody knows how long tasks take of which few were measured: there is no slack then") {
   Scenario s({1});
-  for (const char* name : {"a", "b", "c", "d"}) s.submit(name, {.worker = 1});
+  std::vector<std::string> first;
+  for (int i = 0; i < 9; ++i) first.push_back("a" + std::to_string(i));
+  for (const std::string& name : first) s.submit(name, {.worker = 1});
   CHECK(s.state.slack(1s) == 0ns);
-  s.finish("a", Scenario::kSmall, 300us);
-  for (const char* name : {"e", "f"}) s.submit(name, {.worker = 1});
-  CHECK(s.state.slack(1s) == 0ns);  // b, c and d were sent before
-  for (const char* name : {"b", "c", "d"}) s.finish(name, Scenario::kSmall, 300us);
-  CHECK(s.state.slack(1s) > 0ns);
+  for (int i = 0; i < 8; ++i) s.finish(first[static_cast<std::size_t>(i)], Scenario::kSmall, 300us);
+  for (const char* name : {"b", "c"}) s.submit(name, {.worker = 1});
+  CHECK(s.state.slack(1s) == 0ns);  // the ninth was sent before
+  s.finish("a8", Scenario::kSmall, 300us);
+  CHECK(s.state.slack(1s) == 600us);
+}
+
+TEST_CASE("of the first few calls of a kind the quickest counts, then the average moves") {
+  const detail::TaskType kind{};
+  Estimates estimates(200us);
+  CHECK(estimates.of(&kind).duration == 200us);
+  estimates.measured(&kind, 900us, 8);
+  CHECK(estimates.of(&kind).duration == 900us);
+  for (int i = 2; i <= 8; ++i) {
+    CHECK_FALSE(estimates.of(&kind).known());
+    estimates.measured(&kind, i == 3 ? 8us : 20us, 8);
+  }
+  CHECK(estimates.of(&kind).known());
+  CHECK(estimates.of(&kind).duration == 8us);
+  estimates.measured(&kind, 16us, 8);
+  CHECK(estimates.of(&kind).duration == 9us);
 }
 
 }  // namespace cohort::scheduler

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
+#include "base/arena.hpp"
 #include "cohort/types.hpp"
 
 namespace cohort::base {
@@ -20,7 +20,7 @@ class IdMap {
   /// Null if there is none.
   Entry* find(TaskId id) {
     const std::size_t page = id.index / kPageSlots;
-    if (page >= pages_.size() || !pages_[page]) return nullptr;
+    if (page >= pages_.size() || pages_[page] == nullptr) return nullptr;
     for (std::uint32_t i = pages_[page][id.index % kPageSlots]; i != 0; i = cell(i).next) {
       if (cell(i).id == id) return &cell(i).entry;
     }
@@ -57,14 +57,15 @@ class IdMap {
     free_ = i;
     --size_;
   }
+  void clear() {
+    for (std::size_t i = 0; i < cells_.size(); ++i) erase(TaskId{cells_[i].id});
+  }
   std::size_t size() const { return size_; }
   /// Calls `visit(id, entry)` for every entry, in no order that means anything. `visit` must not make or erase any.
   template <class Visit>
   void for_each(Visit visit) {
-    for (auto& slab : slabs_) {
-      for (std::size_t i = 0; i < kSlabCells; ++i) {
-        if (slab[i].id != TaskId{}) visit(slab[i].id, slab[i].entry);
-      }
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      if (cells_[i].id != TaskId{}) visit(cells_[i].id, cells_[i].entry);
     }
   }
 
@@ -75,27 +76,28 @@ class IdMap {
     Entry entry;
   };
   static constexpr std::size_t kPageSlots = 1024;
-  static constexpr std::size_t kSlabCells = 64;
+  static constexpr std::size_t kBlockCells = 64;
 
-  Cell& cell(std::uint32_t i) { return slabs_[i / kSlabCells][i % kSlabCells]; }
+  Cell& cell(std::uint32_t i) { return cells_[i]; }
   std::uint32_t& make_slot(std::uint32_t index) {
     const std::size_t page = index / kPageSlots;
     if (page >= pages_.size()) pages_.resize(page + 1);
-    if (!pages_[page]) pages_[page] = std::make_unique<std::uint32_t[]>(kPageSlots);
+    if (pages_[page] == nullptr) pages_[page] = arena_.make<std::uint32_t>(kPageSlots);
     return pages_[page][index % kPageSlots];
   }
   void add_cells() {
-    const auto first = static_cast<std::uint32_t>(slabs_.size() * kSlabCells);
-    slabs_.push_back(std::make_unique<Cell[]>(kSlabCells));
-    for (std::uint32_t i = first + kSlabCells; i-- > first;) {
+    const auto first = static_cast<std::uint32_t>(cells_.size());
+    cells_.grow();
+    for (std::uint32_t i = first + kBlockCells; i-- > first;) {
       if (i == 0) continue;  // its number means "none"
       cell(i).next = free_;
       free_ = i;
     }
   }
 
-  std::vector<std::unique_ptr<std::uint32_t[]>> pages_;  ///< of the first cell of each index
-  std::vector<std::unique_ptr<Cell[]>> slabs_;
+  Arena arena_;
+  std::vector<std::uint32_t*> pages_;  ///< in the arena: of the first cell of each index
+  StableVector<Cell, kBlockCells> cells_;
   std::uint32_t free_ = 0;
   std::size_t size_ = 0;
 };

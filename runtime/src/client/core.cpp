@@ -91,7 +91,7 @@ void Core::close() {
   helper_bell_.ring();
   if (helper_.joinable()) helper_.join();
   const std::lock_guard lock(mutex_);
-  root_values_ = {};
+  root_values_.clear();
 }
 
 std::vector<wire::Failure> Core::unseen_failures() {

@@ -115,7 +115,7 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
   if (!task.expected) {
     const Estimates::Estimate& usual = estimates_.of(task.type);
     task.estimate = usual.duration;
-    task.guessed = !usual.measured;
+    task.guessed = !usual.known();
     if (task.guessed) ++load.guessed_count;
   }
   load.assigned.push_back(table_, task);

@@ -7,16 +7,20 @@
 
 namespace cohort::scheduler {
 
-/// How long calls of one kind take and how large their values are: moving averages of what was measured.
+/// How long calls of one kind take and how large their values are: moving averages of what was measured. Of the first
+/// few the quickest counts: the very first call finds caches and pages cold, and may take a thousand times as long.
 class Estimates {
  public:
   struct Estimate {
     Time duration{};
     std::uint64_t value_bytes = 0;
-    bool measured = false;
+    int measurements = 0;  ///< as far as they matter
+
+    /// Enough is known to rely on it.
+    bool known() const { return measurements >= kFew; }
   };
 
-  explicit Estimates(Time unknown_duration) : unknown_{unknown_duration, 0, false} {}
+  explicit Estimates(Time unknown_duration) : unknown_{unknown_duration, 0, 0} {}
 
   const Estimate& of(const detail::TaskType* type) const {
     if (type == last_type_ && last_ != nullptr) return *last_;
@@ -28,11 +32,16 @@ class Estimates {
       last_ = &by_type_[type];
       last_type_ = type;
     }
-    if (!last_->measured) {
-      *last_ = {duration, value_bytes, true};
+    if (last_->measurements == 0) {
+      *last_ = {duration, value_bytes, 1};
       return;
     }
-    last_->duration += (duration - last_->duration) / kWeight;
+    if (last_->known()) {
+      last_->duration += (duration - last_->duration) / kWeight;
+    } else {
+      ++last_->measurements;
+      last_->duration = std::min(last_->duration, duration);
+    }
     const auto difference = static_cast<std::int64_t>(value_bytes) - static_cast<std::int64_t>(last_->value_bytes);
     last_->value_bytes =
         static_cast<std::uint64_t>(static_cast<std::int64_t>(last_->value_bytes) + difference / kWeight);
@@ -40,6 +49,7 @@ class Estimates {
 
  private:
   static constexpr int kWeight = 8;
+  static constexpr int kFew = 8;
 
   Estimate unknown_;
   std::unordered_map<const detail::TaskType*, Estimate> by_type_;  // references stay valid

@@ -94,7 +94,7 @@ struct TaskRecord {
   bool lent = false;              ///< the worker of its last user was told so: it may let it have its copy
   bool fixed = false;             ///< an input was released for it: before it runs elsewhere, that must be taken back
   bool expected = false;          ///< `estimate` was given with the task
-  bool guessed = false;           ///< `estimate` rests on nothing: such a call was never measured
+  bool guessed = false;           ///< `estimate` rests on little: few such calls were measured
   bool sent_before = false;       ///< others may wait for it at their workers: it must not wait behind them
   std::int16_t thief = kNowhere;  ///< who gets it when the recall is answered
   Address place = kNowhere;       ///< assigned to, or holder of the value

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <memory>
 #include <vector>
 
+#include "base/arena.hpp"
 #include "base/broken_invariant.hpp"
 #include "scheduler/task_record.hpp"
 
@@ -30,7 +30,7 @@ class TaskTable {
   }
   /// Null if the task is forgotten.
   TaskRecord* find(TaskId id) {
-    if (id.index >= pages_.size() * kPageRecords) return nullptr;
+    if (id.index >= records_.size()) return nullptr;
     TaskRecord& record = at(id.index);
     return record.id == id && record.phase != Phase::unused ? &record : nullptr;
   }
@@ -41,23 +41,23 @@ class TaskTable {
     if (record == nullptr) throw base::BrokenInvariant("a task that is forgotten is still needed");
     return *record;
   }
-  TaskRecord& at(std::uint32_t index) { return pages_[index / kPageRecords][index % kPageRecords]; }
+  TaskRecord& at(std::uint32_t index) { return records_[index]; }
   std::size_t size() const { return size_; }
-  std::uint32_t index_limit() const { return static_cast<std::uint32_t>(pages_.size() * kPageRecords); }
+  std::uint32_t index_limit() const { return static_cast<std::uint32_t>(records_.size()); }
 
  private:
-  static constexpr std::uint32_t kPageRecords = 256;
+  static constexpr std::uint32_t kBlockRecords = 256;
 
   void grow() {
     const std::uint32_t first = index_limit();
-    pages_.push_back(std::make_unique<TaskRecord[]>(kPageRecords));
-    for (std::uint32_t i = kPageRecords; i-- > 0;) {
-      pages_.back()[i].id.index = first + i;
+    records_.grow();
+    for (std::uint32_t i = kBlockRecords; i-- > 0;) {
+      at(first + i).id.index = first + i;
       free_.push_back(first + i);
     }
   }
 
-  std::vector<std::unique_ptr<TaskRecord[]>> pages_;
+  base::StableVector<TaskRecord, kBlockRecords> records_;
   std::vector<std::uint32_t> free_;
   std::size_t size_ = 0;
 };
