@@ -308,8 +308,8 @@ TEST_CASE("a failure ends all that need it, with the same failure") {
   s.said();
   s.fail("a");
   CHECK(s.said() == "ended a; 1 cancel b; ended b; 1 cancel c; ended c");
-  CHECK(s["c"].failure == s["a"].failure);
-  CHECK(s["c"].failure->failure.message == "a failed");
+  CHECK(s["c"].failure() == s["a"].failure());
+  CHECK(s["c"].failure()->failure.message == "a failed");
   CHECK(s.state.status(s["c"]) == Status::failed);
   CHECK(s.state.open_tasks() == 2);  // the worker has not answered yet
   s.stop("b");
@@ -324,7 +324,7 @@ TEST_CASE("what is submitted with a failed input has failed at once") {
   s.said();
   s.submit("b", {.inputs = {"a"}});
   CHECK(s.said() == "ended b");
-  CHECK(s["b"].failure == s["a"].failure);
+  CHECK(s["b"].failure() == s["a"].failure());
 }
 
 TEST_CASE("a failed task does not come back to its worker as cancelled") {
@@ -389,7 +389,7 @@ TEST_CASE("failures that nobody looked at are known, those of dependents and can
   s.fail("a");
   REQUIRE(s.state.unseen_failures().size() == 1);
   CHECK(s.state.unseen_failures()[0]->message == "a failed");
-  s["b"].failure->looked_at = true;
+  s["b"].failure()->looked_at = true;
   CHECK(s.state.unseen_failures().empty());
 }
 

@@ -27,7 +27,7 @@ TEST_CASE("a place is used again, by another generation and without a trace of t
   TaskRecord& second = table.add();
   CHECK(second.id.index == before.index);
   CHECK(second.id.generation == before.generation + 1);
-  CHECK_FALSE(second.wanted);
+  CHECK_FALSE(bool{second.wanted});
   CHECK(second.inputs.empty());
   CHECK(table.find(before) == nullptr);
 }

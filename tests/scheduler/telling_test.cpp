@@ -102,7 +102,7 @@ TEST_CASE("of two failed inputs the first tells why") {
   s.fail("b");
   s.fail("a");
   s.submit("c", {.inputs = {"a", "b"}});
-  CHECK(s["c"].failure == s["a"].failure);
+  CHECK(s["c"].failure() == s["a"].failure());
 }
 
 TEST_CASE("what is submitted with a cancelled input is cancelled at once") {

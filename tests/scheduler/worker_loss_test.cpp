@@ -13,7 +13,7 @@ SchedulerOptions with_lineage() {
 }
 
 bool is_lost(const TaskRecord& task) {
-  return task.phase == Phase::failed && task.failure->failure.kind == wire::Failure::Kind::worker_lost;
+  return task.phase == Phase::failed && task.failure()->failure.kind == wire::Failure::Kind::worker_lost;
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ TEST_CASE("without lineage a value is lost with its worker, and what needs it fa
   s.lose(1);
   CHECK(s.said() == "2 release a; ended a; 2 cancel b; ended b");
   CHECK(is_lost(s["a"]));
-  CHECK(s["b"].failure == s["a"].failure);
+  CHECK(s["b"].failure() == s["a"].failure());
 }
 
 TEST_CASE("a small value survives its worker, and those who were to fetch it there do so from rank 0") {

@@ -370,7 +370,7 @@ class Driver : public scheduler::Outbox {
     message.id = task.id;
     message.attempt = task.attempt;
     message.priority = task.priority;
-    message.payload = task.payload;
+    message.payload = task.bytes;
     require(!message.payload.empty(), "a task was assigned without its payload");
     for (const scheduler::PlannedInput& input : inputs) {
       require(input.holder >= kRoot, "an input of an assigned task is nowhere");
@@ -467,7 +467,7 @@ class Driver : public scheduler::Outbox {
   }
 
   void check_failure(std::size_t n, const TaskRecord& record, const std::string& name) {
-    require(record.failure != nullptr, name + " failed without a failure");
+    require(record.failure() != nullptr, name + " failed without a failure");
     if (record.failure->failure.kind == wire::Failure::Kind::worker_lost) {
       const auto is_pinned_to_lost = [&](const TaskPlan& plan) { return plan.pinned && lost_.count(*plan.pinned) > 0; };
       require(!lost_.empty(), name + " was lost, but no worker was");

@@ -241,7 +241,7 @@ void Core::look_at(TaskId id) { tasks().on_looked_at(id); }
 
 void Core::throw_if_failed(TaskId id) {
   look_at(id);
-  if (const auto& failure = record(id).failure) std::rethrow_exception(wire::rebuild(failure->failure));
+  if (const auto failure = record(id).failure()) std::rethrow_exception(wire::rebuild(failure->failure));
 }
 
 }  // namespace cohort::detail

@@ -96,7 +96,7 @@ void Core::answer_fetch(Address from, const wire::Fetch& fetch) {
       answer.failure->rank = 0;
     }
   } else if (const scheduler::TaskRecord* task = tasks().find(fetch.id); task != nullptr && task->small) {
-    answer.bytes = task->value;
+    answer.bytes = task->bytes;
   } else {
     return;  // it was called off meanwhile
   }
@@ -116,7 +116,7 @@ void Core::assign(Address worker, const scheduler::TaskRecord& task, std::span<c
     assign_.label = task.extras->label;
   else
     assign_.label.clear();
-  assign_.payload = task.payload;
+  assign_.payload = task.bytes;
   assign_.inputs.clear();
   assign_.small_values.clear();
   for (const scheduler::PlannedInput& input : inputs) {

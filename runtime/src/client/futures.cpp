@@ -88,7 +88,7 @@ std::exception_ptr Core::exception_of(TaskId id) {
   require_open();
   wait_or_throw(lock, id, Time::max());
   look_at(id);
-  const auto& failure = record(id).failure;
+  const auto failure = record(id).failure();
   return failure ? wire::rebuild(failure->failure) : nullptr;
 }
 

@@ -63,7 +63,7 @@ void Core::read_ended(Lock& lock, TaskId id, Request* request, Time deadline, Va
   }
   if (task.small) {
     // Copied out, since reading runs the user's code, which must not hold the lock.
-    const SmallBytes bytes = task.value;
+    const SmallBytes bytes = task.bytes;
     lock.unlock();
     Decoder decoder(bytes.view(), modules_.get());
     reader.read_bytes(decoder);
@@ -195,7 +195,7 @@ void Prefetch::read(std::size_t index, ValueReader& reader) {
     const TaskId id = state.futures[index + state.small.size()]->id;
     const scheduler::TaskRecord* task = core.tasks().find(id);
     if (task == nullptr || !task->small || !core.tasks().ended(id)) break;
-    state.small.push_back(task->value);
+    state.small.push_back(task->bytes);
   }
   if (!state.small.empty()) {
     lock.unlock();

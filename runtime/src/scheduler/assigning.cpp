@@ -103,12 +103,13 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
     if (there) {
       planned.holder = worker;
     } else {
-      if (input.small) planned.small_value = &input.value;
+      if (input.small) planned.small_value = &input.bytes;
       input.extra().replicas.push_back(worker);
     }
     planned_.push_back(planned);
   }
-  const bool moved = std::exchange(task.sent_before, true);
+  const bool moved = task.sent_before;
+  task.sent_before = true;
   task.phase = Phase::assigned;
   task.place = worker;
   task.started = false;
@@ -297,15 +298,15 @@ void SchedulerState::forget_assignment(TaskRecord& task) {
   load.assigned.remove(table_, task);
   if (--load.assigned_count == 0) load.last_start = load.busy_until = Time{};
   load.assigned_time -= task.estimate;
-  if (std::exchange(task.guessed, false)) --load.guessed_count;
+  if (task.guessed) --load.guessed_count;
+  task.guessed = false;
   if (task.priority != 0) {
     const auto it = load.unusual_priorities.find(task.priority);
     if (--it->second == 0) load.unusual_priorities.erase(it);
   }
   if (task.recalling) {
-    --load_of(task.thief).coming;
+    --load_of(std::exchange(task.extra().thief, kNowhere)).coming;
     task.recalling = false;
-    task.thief = kNowhere;
   }
   update_hunger(task.place);
 }

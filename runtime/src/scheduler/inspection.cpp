@@ -109,8 +109,8 @@ void SchedulerState::check_invariants() const {
     require(task.away || task.phase != Phase::assigned || task.place > kRoot, "an assigned task has no worker", task);
     require(!task.away || has_ended(task.phase), "a task is away and has not ended", task);
     require(task.phase != Phase::finished || task.place >= kRoot, "a finished value is nowhere", task);
-    require(!has_ended(task.phase) || task.away || task.wanted || task.open_dependents > 0 || task.child_records > 0 ||
-                still_copying(task),
+    require(!has_ended(task.phase) || task.away || task.wanted || task.open_dependents > 0 ||
+                task.child_records() > 0 || still_copying(task),
             "an ended task that nobody needs is not forgotten", task);
     if (task.phase == Phase::assigned || task.away) {
       require(!workers_[static_cast<std::size_t>(task.place)].lost, "a task is assigned to a lost worker", task);
@@ -145,7 +145,7 @@ void SchedulerState::check_invariants() const {
     const TaskRecord& task = table.at(i);
     if (task.phase == Phase::unused) continue;
     require(task.open_dependents == uses[task.id], "open dependents are miscounted", task);
-    require(task.child_records == children[task.id], "child records are miscounted", task);
+    require(task.child_records() == children[task.id], "child records are miscounted", task);
   }
   if (records != table_.size()) throw base::BrokenInvariant("records are miscounted");
   if (open != open_tasks_) throw base::BrokenInvariant("open tasks are miscounted");

@@ -75,7 +75,7 @@ void SchedulerState::recall_for(Address worker, Address victim, Time now) {
     if (count >= at_most || (!stuck && count > 0 && taken + task.estimate > gap)) break;
     if (task.away || task.recalling || task.started || !may_move(task, worker, gain)) continue;
     task.recalling = true;
-    task.thief = static_cast<std::int16_t>(worker);
+    task.extra().thief = worker;
     ++load_of(worker).coming;
     taken += task.estimate;
     ++count;

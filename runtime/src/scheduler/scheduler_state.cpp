@@ -46,7 +46,7 @@ void SchedulerState::on_fill(TaskId id, Submission&& submission, Time now) {
   TaskRecord& task = *reserved;
   task.phase = Phase::blocked;
   task.type = submission.type;
-  task.payload = std::move(submission.payload);
+  task.bytes = std::move(submission.payload);
   task.priority = submission.priority;
   task.inputs = std::move(submission.inputs);
   task.expected = submission.expected > Time::zero();
@@ -74,7 +74,7 @@ void SchedulerState::on_fill(TaskId id, Submission&& submission, Time now) {
     failures_.push_back(failure);
     end_unfinished(task, Phase::failed, std::move(failure));
   } else if (failed_input != nullptr) {
-    end_unfinished(task, failed_input->phase, failed_input->failure);
+    end_unfinished(task, failed_input->phase, failed_input->failure());
   } else if (task.unplaced_inputs == 0) {
     place(task, now);
     settle(now);
@@ -101,7 +101,7 @@ void SchedulerState::on_future_dropped(TaskId id, Time now) {
 void SchedulerState::on_looked_at(TaskId id) {
   TaskRecord& task = table_[id];
   task.looked_at = true;
-  if (task.failure) task.failure->looked_at = true;
+  if (const auto failure = task.failure()) failure->looked_at = true;
 }
 
 void SchedulerState::on_cancel(TaskId id, Time now) {
@@ -142,7 +142,8 @@ void SchedulerState::on_done(Address worker, wire::Done& done, Time now) {
       estimates_.measured(task->type, task->estimate, done.value_bytes);
       task->value_bytes = done.value_bytes;
       task->small = done.small && !task->released;
-      if (task->small) task->value = std::move(done.bytes);
+      if (options_.keep_lineage) task->extra().payload = std::move(task->bytes);
+      task->bytes = task->small ? std::move(done.bytes) : detail::SmallBytes();
       finish(*task);
       break;
     case wire::Done::Outcome::failed: {
@@ -171,7 +172,7 @@ void SchedulerState::on_done(Address worker, wire::Done& done, Time now) {
 void SchedulerState::on_recalled(Address worker, TaskId id, Time now) {
   TaskRecord* task = table_.find(id);
   if (task == nullptr || task->place != worker || !task->recalling) return;
-  const Address thief = task->thief;
+  const Address thief = task->extra().thief;
   forget_assignment(*task);
   if (task->away) {
     task->away = false;
@@ -274,7 +275,8 @@ void SchedulerState::end_unfinished(TaskRecord& first, Phase phase, std::shared_
     }
     task.phase = phase;
     task.started = false;
-    task.failure = failure;
+    task.extra().failure = failure;
+    if (!options_.keep_lineage) task.bytes = {};
     if (task.looked_at) failure->looked_at = true;
     task.unplaced_inputs = 0;
     outbox_.ended(task.id);
@@ -296,23 +298,20 @@ void SchedulerState::add_dependent(TaskRecord& input, TaskId dependent) {
   // A value may live long and be used by millions. With lineage those that have ended may come back.
   if (!options_.keep_lineage && dependents.size() == dependents.capacity() &&
       dependents.size() > 2 * input.open_dependents) {
-    std::erase_if(dependents, [&](TaskId id) {
+    dependents.erase_if([&](TaskId id) {
       const TaskRecord* task = table_.find(id);
       return task == nullptr || has_ended(task->phase);
     });
   }
   dependents.push_back(dependent);
   ++input.open_dependents;
-  if (options_.keep_lineage) ++input.child_records;
+  if (options_.keep_lineage) ++input.extra().child_records;
 }
 
 /// The task needs its inputs no longer.
 void SchedulerState::drop_inputs(TaskRecord& task) {
   for (const TaskId input : task.inputs) drop_use(table_[input]);
-  if (!options_.keep_lineage) {
-    task.inputs = {};
-    task.payload = {};
-  }
+  if (!options_.keep_lineage) task.inputs = {};
 }
 
 void SchedulerState::drop_use(TaskRecord& input) {
@@ -325,7 +324,7 @@ void SchedulerState::release_if_unneeded(TaskRecord& task) {
   if (task.wanted || task.open_dependents > 0 || !has_ended(task.phase)) return;
   if (still_copying(task)) return;
   // A value of rank 0 itself cannot be computed again: it stays as long as what was made from it.
-  if (task.type == nullptr && task.child_records > 0) return;
+  if (task.type == nullptr && task.child_records() > 0) return;
   if (!task.released && task.phase == Phase::finished) tell_holders_released(task);
   task.released = true;
   forget_if_unneeded(task);
@@ -335,8 +334,8 @@ void SchedulerState::release_if_unneeded(TaskRecord& task) {
 void SchedulerState::release_for_last_user(TaskRecord& input) {
   if (input.released || input.lent || input.wanted || input.open_dependents != 1 || !placed(input)) return;
   if (input.recalling || (input.extras && !input.extras->copying.empty())) return;
-  for (auto it = input.dependents.rbegin(); it != input.dependents.rend(); ++it) {
-    TaskRecord* user = table_.find(*it);
+  for (std::size_t i = input.dependents.size(); i-- > 0;) {
+    TaskRecord* user = table_.find(input.dependents[i]);
     if (user == nullptr || has_ended(user->phase)) continue;
     const bool may_run_again = user->extras && user->extras->retries > 0;
     if (user->phase != Phase::assigned || user->recalling || may_run_again) return;
@@ -358,7 +357,8 @@ void SchedulerState::release_for_last_user(TaskRecord& input) {
 void SchedulerState::take_back_releases(TaskRecord& task, Address worker) {
   task.released = false;
   task.lent = false;
-  if (!std::exchange(task.fixed, false)) return;
+  if (!task.fixed) return;
+  task.fixed = false;
   for (const TaskId id : task.inputs) {
     TaskRecord& input = table_[id];
     if (!input.released && !input.lent) continue;
@@ -370,7 +370,8 @@ void SchedulerState::take_back_releases(TaskRecord& task, Address worker) {
 
 /// The value comes from elsewhere now: whoever was told that its copy is its own is a holder like any other again.
 void SchedulerState::take_back_release(TaskRecord& input) {
-  if (!std::exchange(input.lent, false) && !input.released) return;
+  if (!input.lent && !input.released) return;
+  input.lent = false;
   input.released = false;
   for (const TaskId id : input.dependents) {
     const TaskRecord* user = table_.find(id);
@@ -392,7 +393,7 @@ void SchedulerState::tell_holders_released(TaskRecord& task) {
   }
   task.released = true;
   task.small = false;
-  task.value = {};
+  if (task.phase == Phase::finished) task.bytes = {};
 }
 
 void SchedulerState::tell_released(Address holder, TaskId id) {
@@ -403,13 +404,13 @@ void SchedulerState::tell_released(Address holder, TaskId id) {
 void SchedulerState::forget_if_unneeded(TaskRecord& first) {
   if (!may_forget(first)) return;
   std::vector<TaskId> inputs;
-  if (options_.keep_lineage) inputs = std::move(first.inputs);
+  if (options_.keep_lineage) inputs.assign(first.inputs.begin(), first.inputs.end());
   table_.remove(first);
   // With lineage the inputs may have stayed for the sake of this one only.
   while (!inputs.empty()) {
     TaskRecord& input = table_[inputs.back()];
     inputs.pop_back();
-    --input.child_records;
+    --input.extra().child_records;
     if (!may_forget(input)) continue;
     if (input.phase == Phase::finished && !input.released) tell_holders_released(input);
     inputs.insert(inputs.end(), input.inputs.begin(), input.inputs.end());
@@ -418,7 +419,7 @@ void SchedulerState::forget_if_unneeded(TaskRecord& first) {
 }
 
 bool SchedulerState::may_forget(const TaskRecord& task) {
-  if (task.wanted || task.open_dependents > 0 || task.child_records > 0) return false;
+  if (task.wanted || task.open_dependents > 0 || task.child_records() > 0) return false;
   return has_ended(task.phase) && !task.away && !still_copying(task);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/thin_vector.hpp"
 #include "base/time.hpp"
 #include "cohort/detail/bytes.hpp"
 #include "cohort/detail/erased.hpp"
@@ -33,7 +34,7 @@ struct Submission {
   const detail::TaskType* type = nullptr;
   detail::SmallBytes payload;
   /// Each must have a future.
-  std::vector<TaskId> inputs;
+  base::ThinVector<TaskId> inputs;
   std::string label;
   int priority = 0;
   int retries = 0;
@@ -76,52 +77,54 @@ struct TaskExtras {
   std::optional<Address> worker;
   int retries = 0;  ///< that are left
   bool broadcast = false;
-  std::vector<Address> replicas;  ///< workers other than `place` that have, or will have, a copy of the value
-  std::vector<Address> copying;   ///< broadcast: those of them that have not reported their copy
+  std::vector<Address> replicas;           ///< workers other than `place` that have, or will have, a copy of the value
+  std::vector<Address> copying;            ///< broadcast: those of them that have not reported their copy
+  std::shared_ptr<FailureRecord> failure;  ///< of a task that failed or was cancelled
+  detail::SmallBytes payload;              ///< of a task that has finished and may run again
+  std::uint32_t child_records = 0;         ///< uses as an input by records that exist; counted with keep_lineage only
+  Address thief = kNowhere;                ///< who gets it when the recall is answered
 };
 
-/// All the scheduler knows about one task and its value.
+/// All the scheduler knows about one task and its value: two cache lines.
 struct TaskRecord {
   TaskId id;
   Phase phase = Phase::unused;
-  bool wanted = false;            ///< a future is alive
-  bool looked_at = false;         ///< the user will see its failure
-  bool small = false;             ///< `value` is the value as it travels
-  bool started = false;           ///< the worker said that it runs
-  bool recalling = false;         ///< Recall was sent and not answered
-  bool away = false;              ///< ended here, but the worker has not answered yet
-  bool released = false;          ///< the holders were told that nobody else needs the value
-  bool lent = false;              ///< the worker of its last user was told so: it may let it have its copy
-  bool fixed = false;             ///< an input was released for it: before it runs elsewhere, that must be taken back
-  bool expected = false;          ///< `estimate` was given with the task
-  bool guessed = false;           ///< `estimate` rests on little: few such calls were measured
-  bool sent_before = false;       ///< others may wait for it at their workers: it must not wait behind them
-  std::int16_t thief = kNowhere;  ///< who gets it when the recall is answered
-  Address place = kNowhere;       ///< assigned to, or holder of the value
+  bool wanted : 1 = false;       ///< a future is alive
+  bool looked_at : 1 = false;    ///< the user will see its failure
+  bool small : 1 = false;        ///< `bytes` is the value as it travels
+  bool started : 1 = false;      ///< the worker said that it runs
+  bool recalling : 1 = false;    ///< Recall was sent and not answered
+  bool away : 1 = false;         ///< ended here, but the worker has not answered yet
+  bool released : 1 = false;     ///< the holders were told that nobody else needs the value
+  bool lent : 1 = false;         ///< the worker of its last user was told so: it may let it have its copy
+  bool fixed : 1 = false;        ///< an input was released for it: before it runs elsewhere, that must be taken back
+  bool expected : 1 = false;     ///< `estimate` was given with the task
+  bool guessed : 1 = false;      ///< `estimate` rests on little: few such calls were measured
+  bool sent_before : 1 = false;  ///< others may wait for it at their workers: it must not wait behind them
+  Address place = kNowhere;      ///< assigned to, or holder of the value
   std::int32_t priority = 0;
   std::uint32_t attempt = 0;
   std::uint32_t unplaced_inputs = 0;  ///< inputs that are neither assigned nor finished
   std::uint32_t open_dependents = 0;  ///< uses as an input by tasks that have not ended
-  std::uint32_t child_records = 0;    ///< uses as an input by records that exist; counted with keep_lineage only
   QueueLink link;
   const detail::TaskType* type = nullptr;
   Time estimate{};  ///< what it counts for in its worker's load; once finished: how long it took
   Time expected_end{};
   std::uint64_t value_bytes = 0;
-  std::vector<TaskId> inputs;
-  std::vector<TaskId> dependents;  ///< one for each use
-  detail::SmallBytes payload;
-  detail::SmallBytes value;
-  std::shared_ptr<FailureRecord> failure;
+  base::ThinVector<TaskId> inputs;
+  base::ThinVector<TaskId> dependents;  ///< one for each use
+  detail::SmallBytes bytes;             ///< payload, until it has finished; then the value, if it is small
   std::unique_ptr<TaskExtras> extras;
 
   TaskExtras& extra() {
     if (!extras) extras = std::make_unique<TaskExtras>();
     return *extras;
   }
+  std::shared_ptr<FailureRecord> failure() const { return extras ? extras->failure : nullptr; }
+  std::uint32_t child_records() const { return extras ? extras->child_records : 0; }
 };
 
 // A pending task may cost rank 0 a few hundred bytes, future and payload included.
-static_assert(sizeof(TaskRecord) <= 256);
+static_assert(sizeof(TaskRecord) <= 128);
 
 }  // namespace cohort::scheduler

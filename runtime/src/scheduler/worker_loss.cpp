@@ -28,7 +28,7 @@ void SchedulerState::on_worker_lost(Address worker, Time now) {
   lose_values(worker, again);
   // What these need may be gone too; `again` grows while it is gone through.
   for (std::size_t i = 0; i < again.size(); ++i) {
-    std::vector<TaskId> inputs;
+    base::ThinVector<TaskId> inputs;
     if (const TaskRecord* task = table_.find(again[i])) inputs = task->inputs;
     for (const TaskId id : inputs) {
       // Null, or ended, once one of its inputs could not be had again.
@@ -39,7 +39,7 @@ void SchedulerState::on_worker_lost(Address worker, Time now) {
         revive(input, again);
       } else if (has_ended(input.phase) && input.phase != Phase::finished) {
         // It went well once, was lost, and could not be had again.
-        end_unfinished(*task, input.phase, input.failure);
+        end_unfinished(*task, input.phase, input.failure());
       }
     }
   }
@@ -119,7 +119,9 @@ void SchedulerState::revive(TaskRecord& task, std::vector<TaskId>& again) {
   task.place = kNowhere;
   take_back_release(task);
   if (task.extras) task.extras->copying.clear();
+  task.small = false;
   if (!options_.keep_lineage || task.type == nullptr) return fail_lost(task, kNowhere);
+  task.bytes = std::move(task.extra().payload);
   for (const TaskId id : task.inputs) ++table_[id].open_dependents;
   again.push_back(task.id);
 }

@@ -120,7 +120,7 @@ class MpiRun : public ProcessEvents {
         simulated_(launch.simulated),
         backoff_(simulated_ ? kSimulatedBackoff : backoff_on(world)),
         one_thread_(settings.one_thread || world.thread_level() < ThreadLevel::serialized),
-        endpoint_(world.make_endpoint({.matched_probes = !one_thread_})) {
+        endpoint_(world.make_endpoint()) {
     // On a simulated cluster all ranks are one process, whose signals are not ours.
     if (!simulated_) signals_.emplace(*this, world.rank() == 0);
   }

@@ -24,10 +24,7 @@ MpiTags query_tags() {
 class MpiEndpoint final : public Endpoint {
  public:
   MpiEndpoint(const Communicator& world, const MpiOptions& options, MpiTags tags)
-      : matched_probes_(options.matched_probes),
-        communicator_(world.get()),
-        outbound_(communicator_, options, tags),
-        inbound_(communicator_, options, tags) {}
+      : communicator_(world.get()), outbound_(communicator_, options, tags), inbound_(communicator_, options, tags) {}
 
   ~MpiEndpoint() override {
     if (mpi_is_finalized()) return;
@@ -52,10 +49,7 @@ class MpiEndpoint final : public Endpoint {
   }
   bool poll(Sink& sink) override {
     const bool sent = outbound_.poll();
-    if (inbound_.poll(sink) || sent) return true;
-    // Open MPI's MPI_Improbe looks first and makes progress then: only a second look finds what the first has brought
-    // in. Who sleeps between two polls would learn of it one sleep too late.
-    return matched_probes_ && inbound_.poll(sink);
+    return inbound_.poll(sink) || sent;
   }
   std::size_t unsent_bytes(Address to) const override {
     if (to == address()) return 0;
@@ -65,7 +59,6 @@ class MpiEndpoint final : public Endpoint {
   bool all_sent() const override { return outbound_.all_sent(); }
 
  private:
-  const bool matched_probes_;
   Communicator communicator_;
   MpiOutbound outbound_;
   MpiInbound inbound_;
@@ -76,6 +69,9 @@ class MpiEndpoint final : public Endpoint {
 std::unique_ptr<Endpoint> make_mpi_endpoint(const Communicator& world, const MpiOptions& options) {
   if (options.piece_bytes == 0 || options.piece_bytes > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     throw std::logic_error("piece_bytes must be 1 to INT_MAX");
+  }
+  if (options.short_packet_bytes == 0 || options.short_packet_bytes > options.piece_bytes) {
+    throw std::logic_error("short_packet_bytes must be 1 to piece_bytes");
   }
   return std::make_unique<MpiEndpoint>(world, options, query_tags());
 }

@@ -11,10 +11,10 @@ class Communicator;
 
 /// The same on all ranks.
 struct MpiOptions {
-  /// MPI_Improbe and MPI_Imrecv; else MPI_Iprobe and MPI_Irecv, for an MPI that lacks them.
-  bool matched_probes = true;
   /// Largest MPI message, 1 to INT_MAX; longer segments and packets travel as several.
   std::size_t piece_bytes = std::size_t{1} << 30;
+  /// Packets of fewer bytes, and the beginnings of others, are waited for with receives of this size.
+  std::size_t short_packet_bytes = std::size_t{32} << 10;
   /// Bytes of packets on the way to one rank that it has not taken out of MPI yet; what is beyond waits at the sender.
   std::size_t window_bytes = std::size_t{16} << 20;
   /// Bytes of segments on the way to one rank at once, but one piece always.

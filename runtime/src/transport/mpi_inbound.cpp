@@ -9,11 +9,10 @@ namespace cohort::transport {
 namespace {
 
 constexpr int kPacketsPerPoll = 16;
-constexpr std::size_t kIncompletePackets = 16;
 
-bool test(MPI_Request& request) {
+bool test(MPI_Request& request, MPI_Status* status) {
   int done = 0;
-  check_mpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
+  check_mpi(MPI_Test(&request, &done, status), "MPI_Test");
   return done != 0;
 }
 
@@ -26,7 +25,9 @@ std::size_t received_bytes(const MPI_Status& status) {
 }  // namespace
 
 MpiInbound::MpiInbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags)
-    : communicator_(communicator), options_(options), tags_(tags) {}
+    : communicator_(communicator), options_(options), tags_(tags) {
+  for (Posted& posted : posted_) post(posted);
+}
 
 std::uint64_t MpiInbound::receive(Address from, TransferId transfer, detail::MutableSegment into) {
   const std::uint64_t ticket = ++last_ticket_;
@@ -48,11 +49,8 @@ std::uint64_t MpiInbound::receive(Address from, TransferId transfer, detail::Mut
 
 bool MpiInbound::poll(Sink& sink) {
   bool moved = poll_segments(sink);
-  moved = deliver_arrivals(sink) || moved;
-  for (int taken = 0; taken < kPacketsPerPoll && arrivals_.size() < kIncompletePackets; ++taken) {
-    if (!take_next(sink)) break;
-    moved = true;
-  }
+  if (!begun_.empty()) moved = poll_rests(sink) || moved;
+  for (int taken = 0; taken < kPacketsPerPoll && take_next(sink); ++taken) moved = true;
   return moved;
 }
 
@@ -78,86 +76,92 @@ bool MpiInbound::poll_segments(Sink& sink) {
   return moved;
 }
 
-bool MpiInbound::deliver_arrivals(Sink& sink) {
+void MpiInbound::post(Posted& posted) {
+  posted.bytes.clear();
+  check_mpi(MPI_Irecv(posted.bytes.extend(options_.short_packet_bytes), to_mpi_count(options_.short_packet_bytes),
+                      MPI_BYTE, MPI_ANY_SOURCE, MpiTags::kPacket, communicator_.get(), &posted.request),
+            "MPI_Irecv");
+}
+
+bool MpiInbound::take_next(Sink& sink) {
+  Posted& posted = posted_[next_];
+  MPI_Status status;
+  if (!test(posted.request, &status)) return false;
+  next_ = (next_ + 1) % kPosted;
+  posted.bytes.clear();
+  posted.bytes.extend(received_bytes(status));
+  take(status.MPI_SOURCE, posted.bytes, sink);
+  post(posted);
+  return true;
+}
+
+/// A packet or the beginning of one. Packets of one rank are delivered in order.
+void MpiInbound::take(Address from, detail::ByteBuffer& bytes, Sink& sink) {
+  if (!begun_.empty()) {
+    const auto begun = begun_.find(from);
+    if (begun != begun_.end()) {
+      begun->second.behind.emplace_back(bytes.view());
+      return;
+    }
+  }
+  if (bytes.size() < options_.short_packet_bytes) {
+    sink.on_packet(from, bytes);
+  } else {
+    begun_[from].bytes.append(bytes.data(), bytes.size());
+  }
+}
+
+bool MpiInbound::poll_rests(Sink& sink) {
   bool moved = false;
-  for (std::size_t i = 0; i < arrivals_.size();) {
-    Arrival& arrival = arrivals_[i];
-    if (!arrival.complete) arrival.complete = test(arrival.request);
-    if (!arrival.complete || waits_behind_earlier(i, arrival.from)) {
-      ++i;
+  for (auto it = begun_.begin(); it != begun_.end();) {
+    const Address from = it->first;
+    bool complete = false;
+    moved = move_on(from, it->second, complete) || moved;
+    if (!complete) {
+      ++it;
       continue;
     }
-    Arrival ready = std::move(arrival);
-    arrivals_.erase(arrivals_.begin() + static_cast<std::ptrdiff_t>(i));
-    deliver(std::move(ready), sink);
-    moved = true;
+    Begun ended = std::move(it->second);
+    it = begun_.erase(it);
+    sink.on_packet(from, ended.bytes);
+    for (detail::ByteBuffer& bytes : ended.behind) take(from, bytes, sink);
+    if (begun_.count(from) != 0) return true;  // one of those is long itself; iterators are no longer of use
   }
   return moved;
 }
 
-bool MpiInbound::waits_behind_earlier(std::size_t arrivals_before, Address from) const {
-  const auto end = arrivals_.begin() + static_cast<std::ptrdiff_t>(arrivals_before);
-  return std::any_of(arrivals_.begin(), end, [from](const Arrival& earlier) { return earlier.from == from; });
-}
-
-bool MpiInbound::take_next(Sink& sink) {
-  Arrival arrival{};
-  if (!probe(arrival)) return false;
-  arrival.complete = test(arrival.request);
-  if (arrival.complete && !waits_behind_earlier(arrivals_.size(), arrival.from)) {
-    deliver(std::move(arrival), sink);
-  } else {
-    arrivals_.push_back(std::move(arrival));
+/// Receives the pieces of a packet's rest, one after the other. Returns whether anything happened.
+bool MpiInbound::move_on(Address from, Begun& begun, bool& complete) {
+  if (begun.request != MPI_REQUEST_NULL) {
+    if (!test(begun.request, MPI_STATUS_IGNORE)) return false;
+    complete = begun.piece_bytes < options_.piece_bytes;
+    return true;
   }
-  return true;
-}
-
-bool MpiInbound::probe(Arrival& arrival) {
   MPI_Comm comm = communicator_.get();
   MPI_Status status;
   int found = 0;
-  if (options_.matched_probes) {
-    MPI_Message message = MPI_MESSAGE_NULL;
-    check_mpi(MPI_Improbe(MPI_ANY_SOURCE, MpiTags::kPacket, comm, &found, &message, &status), "MPI_Improbe");
-    if (found == 0) return false;
-    const std::size_t bytes = received_bytes(status);
-    arrival.bytes = spare_.take();
-    check_mpi(MPI_Imrecv(arrival.bytes.extend(bytes), to_mpi_count(bytes), MPI_BYTE, &message, &arrival.request),
-              "MPI_Imrecv");
-  } else {
-    check_mpi(MPI_Iprobe(MPI_ANY_SOURCE, MpiTags::kPacket, comm, &found, &status), "MPI_Iprobe");
-    if (found == 0) return false;
-    const std::size_t bytes = received_bytes(status);
-    arrival.bytes = spare_.take();
-    // Gets the very message: nobody else receives in this communicator, and messages of one rank do not overtake.
-    check_mpi(MPI_Irecv(arrival.bytes.extend(bytes), to_mpi_count(bytes), MPI_BYTE, status.MPI_SOURCE, MpiTags::kPacket,
-                        comm, &arrival.request),
-              "MPI_Irecv");
-  }
-  arrival.from = status.MPI_SOURCE;
+  check_mpi(MPI_Iprobe(from, MpiTags::kRest, comm, &found, &status), "MPI_Iprobe");
+  if (found == 0) return false;
+  begun.piece_bytes = received_bytes(status);
+  // Gets the very message: nobody else receives in this communicator, and messages of one rank do not overtake.
+  check_mpi(MPI_Irecv(begun.bytes.extend(begun.piece_bytes), to_mpi_count(begun.piece_bytes), MPI_BYTE, from,
+                      MpiTags::kRest, comm, &begun.request),
+            "MPI_Irecv");
   return true;
-}
-
-void MpiInbound::deliver(Arrival arrival, Sink& sink) {
-  const bool last = arrival.bytes.size() < options_.piece_bytes;
-  if (!begun_.empty() || !last) {
-    const auto begun = begun_.try_emplace(arrival.from).first;
-    begun->second.append(arrival.bytes.data(), arrival.bytes.size());
-    if (!last) return;
-    arrival.bytes = std::move(begun->second);
-    begun_.erase(begun);
-  }
-  sink.on_packet(arrival.from, arrival.bytes);
-  spare_.give(std::move(arrival.bytes));
 }
 
 bool MpiInbound::give_up() {
   bool complete = true;
-  for (Arrival& arrival : arrivals_) {
-    if (arrival.complete) continue;
+  const auto withdraw = [&](MPI_Request& request, detail::ByteBuffer& bytes) {
+    if (request == MPI_REQUEST_NULL) return;
+    int done = 0;
+    MPI_Cancel(&request);
+    if (MPI_Test(&request, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && done != 0) return;
     complete = false;
-    keep_for_ever(std::move(arrival.bytes));
-  }
+    keep_for_ever(std::move(bytes));
+  };
+  for (Posted& posted : posted_) withdraw(posted.request, posted.bytes);
+  for (auto& [from, begun] : begun_) withdraw(begun.request, begun.bytes);
   under_way_.cancel();
   return under_way_.give_up() && complete;
 }

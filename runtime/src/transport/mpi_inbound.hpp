@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <unordered_map>
@@ -9,11 +10,13 @@
 #include "transport/mpi_endpoint.hpp"
 #include "transport/mpi_requests.hpp"
 #include "transport/mpi_tags.hpp"
-#include "transport/spare_buffers.hpp"
 
 namespace cohort::transport {
 
 /// The receiving half of an MPI endpoint.
+///
+/// Short packets, and the beginnings of long ones, come into receives that were posted before them: MPI then copies
+/// once and a look costs least. MPI fills them in the order in which they were posted.
 class MpiInbound {
  public:
   MpiInbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags);
@@ -25,12 +28,16 @@ class MpiInbound {
   bool give_up();
 
  private:
-  /// A packet's message, found by a probe and perhaps not complete yet.
-  struct Arrival {
-    Address from;
+  struct Posted {
     detail::ByteBuffer bytes;
-    MPI_Request request;
-    bool complete;
+    MPI_Request request = MPI_REQUEST_NULL;
+  };
+  /// A long packet of which the rest is not there yet.
+  struct Begun {
+    detail::ByteBuffer bytes;
+    MPI_Request request = MPI_REQUEST_NULL;  ///< of the piece under way, if any
+    std::size_t piece_bytes = 0;             ///< its length
+    std::deque<detail::ByteBuffer> behind;   ///< what came in after it from the same rank
   };
   struct SegmentPiece {
     std::uint64_t ticket;
@@ -38,24 +45,25 @@ class MpiInbound {
   };
 
   bool poll_segments(Sink& sink);
-  bool deliver_arrivals(Sink& sink);
+  void post(Posted& posted);
   bool take_next(Sink& sink);
-  bool probe(Arrival& arrival);
-  bool waits_behind_earlier(std::size_t arrivals_before, Address from) const;
-  void deliver(Arrival arrival, Sink& sink);
+  void take(Address from, detail::ByteBuffer& bytes, Sink& sink);
+  bool poll_rests(Sink& sink);
+  bool move_on(Address from, Begun& begun, bool& complete);
+
+  static constexpr std::size_t kPosted = 8;
 
   const Communicator& communicator_;
   MpiOptions options_;
   MpiTags tags_;
-  std::vector<Arrival> arrivals_;  ///< in the order of the probes
-  /// Packets of which not all messages are there, by sender.
-  std::unordered_map<Address, detail::ByteBuffer> begun_;
+  std::array<Posted, kPosted> posted_;
+  std::size_t next_ = 0;  ///< of them: the one that was posted first
+  std::unordered_map<Address, Begun> begun_;
   MpiRequests<SegmentPiece> under_way_;
   std::vector<MpiRequests<SegmentPiece>::Ended> ended_;
   std::unordered_map<std::uint64_t, std::size_t> pieces_left_;  ///< by ticket, of those with several
   std::deque<std::uint64_t> received_;
   std::uint64_t last_ticket_ = 0;
-  SpareBuffers spare_;
 };
 
 }  // namespace cohort::transport

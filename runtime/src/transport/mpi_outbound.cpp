@@ -67,15 +67,17 @@ void MpiOutbound::send_packets(Address to, Peer& target) {
 
 void MpiOutbound::start_packet(Address to, Peer& target, detail::ByteBuffer bytes) {
   const std::size_t size = bytes.size();
-  if (size < options_.piece_bytes) {
+  if (size < options_.short_packet_bytes) {
     const std::byte* from = bytes.data();
-    start_packet_piece(target, from, {to, size, false, 0, std::move(bytes), nullptr});
+    start_packet_piece(target, from, {to, size, MpiTags::kPacket, false, 0, std::move(bytes), nullptr});
     return;
   }
   const auto whole = std::make_shared<const detail::ByteBuffer>(std::move(bytes));
-  for (std::size_t at = 0;; at += options_.piece_bytes) {
+  std::size_t at = options_.short_packet_bytes;
+  start_packet_piece(target, whole->data(), {to, at, MpiTags::kPacket, false, 0, {}, whole});
+  for (;; at += options_.piece_bytes) {
     const std::size_t count = std::min(options_.piece_bytes, size - at);
-    start_packet_piece(target, whole->data() + at, {to, count, false, 0, {}, whole});
+    start_packet_piece(target, whole->data() + at, {to, count, MpiTags::kRest, false, 0, {}, whole});
     if (count < options_.piece_bytes) return;
   }
 }
@@ -87,11 +89,9 @@ void MpiOutbound::start_packet_piece(Peer& target, const std::byte* from, Messag
   MPI_Request request = MPI_REQUEST_NULL;
   if (target.unmarked_bytes >= options_.window_bytes / kMarksPerWindow) {
     message.opens_bytes = std::exchange(target.unmarked_bytes, 0);
-    check_mpi(MPI_Issend(from, count, MPI_BYTE, message.to, MpiTags::kPacket, communicator_.get(), &request),
-              "MPI_Issend");
+    check_mpi(MPI_Issend(from, count, MPI_BYTE, message.to, message.tag, communicator_.get(), &request), "MPI_Issend");
   } else {
-    check_mpi(MPI_Isend(from, count, MPI_BYTE, message.to, MpiTags::kPacket, communicator_.get(), &request),
-              "MPI_Isend");
+    check_mpi(MPI_Isend(from, count, MPI_BYTE, message.to, message.tag, communicator_.get(), &request), "MPI_Isend");
     if (message.bytes <= kTestAtOnceBytes) {
       int done = 0;
       check_mpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
@@ -115,7 +115,7 @@ void MpiOutbound::send_segments(Address to, Peer& target) {
     check_mpi(MPI_Issend(segment.data + transfer.sent_bytes, to_mpi_count(bytes), MPI_BYTE, to, transfer.tag,
                          communicator_.get(), &request),
               "MPI_Issend");
-    under_way_.add(request, {to, bytes, true, 0, {}, transfer.keeps});
+    under_way_.add(request, {to, bytes, transfer.tag, true, 0, {}, transfer.keeps});
     target.segment_bytes += bytes;
     ++target.segments;
     transfer.sent_bytes += bytes;

@@ -14,7 +14,7 @@ namespace cohort::transport {
 
 /// The sending half of an MPI endpoint.
 ///
-/// A packet is one message, or several if it is longer than a piece (see MpiTags). So that a rank that does not receive
+/// A packet is one message, or several if it is long (see MpiTags). So that a rank that does not receive
 /// does not fill its MPI's buffers, about one packet in a sixteenth of the window is sent synchronously: once it has
 /// been taken, so have all before it. Segments are sent synchronously, a few at a time.
 class MpiOutbound {
@@ -35,6 +35,7 @@ class MpiOutbound {
   struct Message {
     Address to;
     std::size_t bytes;
+    int tag;
     bool segment;
     std::size_t opens_bytes;  ///< of the window, once it has been taken
     detail::ByteBuffer buffer;

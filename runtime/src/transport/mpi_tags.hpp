@@ -6,15 +6,18 @@ namespace cohort::transport {
 
 /// How MPI's tags are used.
 ///
-///   packet   = { message of exactly piece_bytes } message of fewer bytes (0 too)     tag kPacket
+///   packet   = message of fewer than short_packet_bytes (0 too)                      tag kPacket
+///            | message of exactly short_packet_bytes                                 tag kPacket
+///              { piece of piece_bytes } piece of fewer bytes (0 too)                 tag kRest
 ///   transfer = { segment }                                                           tag of_transfer(id)
 ///   segment  = { piece of piece_bytes } piece of the rest (0 bytes if it is empty)
 struct MpiTags {
   static constexpr int kPacket = 0;
+  static constexpr int kRest = 1;
 
   int largest = 32767;
 
-  int of_transfer(TransferId id) const { return 1 + static_cast<int>((id - 1) % static_cast<TransferId>(largest)); }
+  int of_transfer(TransferId id) const { return 2 + static_cast<int>((id - 1) % static_cast<TransferId>(largest - 1)); }
 };
 
 }  // namespace cohort::transport
