@@ -199,7 +199,7 @@ class Driver : public scheduler::Outbox {
     wire::ValueIs message;
     message.id = asked.id;
     message.ticket = asked.ticket;
-    message.bytes = to_bytes(record->small ? to_number(record->value.view()) : root_store_.at(asked.id));
+    message.bytes = to_bytes(record->small ? to_number(record->bytes.view()) : root_store_.at(asked.id));
     network_.send(kRoot, who, message);
   }
 
@@ -343,7 +343,7 @@ class Driver : public scheduler::Outbox {
     require(record != nullptr, "a task with a future was forgotten");
     if (!scheduler_.ended(record->id) || record->phase != Phase::finished) return;
     if (record->small || record->place == kRoot) {
-      see(n, record->small ? to_number(record->value.view()) : root_store_.at(record->id));
+      see(n, record->small ? to_number(record->bytes.view()) : root_store_.at(record->id));
       return;
     }
     fetches_[++last_ticket_] = {n, record->place};
@@ -468,18 +468,18 @@ class Driver : public scheduler::Outbox {
 
   void check_failure(std::size_t n, const TaskRecord& record, const std::string& name) {
     require(record.failure() != nullptr, name + " failed without a failure");
-    if (record.failure->failure.kind == wire::Failure::Kind::worker_lost) {
+    if (record.failure()->failure.kind == wire::Failure::Kind::worker_lost) {
       const auto is_pinned_to_lost = [&](const TaskPlan& plan) { return plan.pinned && lost_.count(*plan.pinned) > 0; };
       require(!lost_.empty(), name + " was lost, but no worker was");
       require(!course_.options.keep_lineage || any_needed(n, is_pinned_to_lost),
               name + " was lost in spite of lineage");
       return;
     }
-    const auto culprit = static_cast<std::size_t>(std::stoul(record.failure->failure.message));
+    const auto culprit = static_cast<std::size_t>(std::stoul(record.failure()->failure.message));
     require(plans_[n].needs.count(culprit) > 0, name + " has the failure of another");
     require(plans_[culprit].fails_for_good, name + " failed without need");
-    const auto [it, first] = failures_.try_emplace(culprit, record.failure.get());
-    require(first || it->second == record.failure.get(), name + " has another copy of the failure");
+    const auto [it, first] = failures_.try_emplace(culprit, record.failure().get());
+    require(first || it->second == record.failure().get(), name + " has another copy of the failure");
   }
 
   void read_all() {
@@ -506,7 +506,7 @@ class Driver : public scheduler::Outbox {
       } else if (record.phase == Phase::cancelled) {
         ++tally_.cancelled;
       } else {
-        ++(record.failure->failure.kind == wire::Failure::Kind::worker_lost ? tally_.lost : tally_.failed);
+        ++(record.failure()->failure.kind == wire::Failure::Kind::worker_lost ? tally_.lost : tally_.failed);
       }
     }
   }

@@ -239,7 +239,9 @@ Time SchedulerState::slack(Time now) const {
     const WorkerLoad& load = workers_[w];
     if (load.lost) continue;
     if (load.assigned_count <= static_cast<std::size_t>(load.slots) || load.guessed_count > 0) return Time::zero();
-    least = std::min(least, load.assigned_time / load.slots - (now - load.last_report));
+    // Ends are reported at once, or nearly: what has not been reported for long is one task that takes long.
+    const Time usual = load.assigned_time / static_cast<Time::rep>(load.assigned_count);
+    least = std::min(least, load.assigned_time / load.slots - std::min(now - load.last_report, usual));
   }
   return std::max(least == Time::max() ? Time::zero() : least, Time::zero());
 }

@@ -16,7 +16,7 @@ constexpr base::Time kFlushEvery = 50us;
 /// How often the helper looks while tasks run, at first and at most.
 constexpr base::Time kHelpEvery = 100us;
 constexpr base::Time kHelpEveryAtMost = 1ms;
-/// The same while nothing comes in: still a peer's request waits for well under a millisecond.
+/// The same while nothing comes in, or only new work does.
 constexpr base::Time kHelpEveryInSilence = 400us;
 /// How often it looks for signals while the rank is idle, and when it takes the rank for idle: to be woken by the next
 /// task costs that task more than a few looks.
@@ -286,10 +286,13 @@ void Worker::help() try {
         mailbox_.post(0, wire::Started{running->id});
       }
       const bool silence = !mailbox_.anything_waits() && (polling_ || slots_have_looked || !poll(now));
+      // New work is not urgent while the slots have some.
+      const bool somebody_waits = std::exchange(somebody_waits_, false) || !receiving_.empty() || !mailbox_.all_sent();
       if (slots_have_looked) {
         every = kHelpEveryInSilence;
-      } else if (silence && !slots_are_quick)
-        every = std::min(last_period + last_period / 2, kHelpEveryInSilence);
+      } else if (!slots_are_quick && (silence || !somebody_waits)) {
+        every = std::min(last_period + last_period / 2, somebody_waits ? kHelpEveryInSilence : kHelpEveryAtMost);
+      }
       mailbox_.flush_older();
       if (sleeping_slots_ > 0 && (state_.any_ready() || stop_)) wake_slots();
     }

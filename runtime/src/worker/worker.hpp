@@ -118,6 +118,7 @@ class Worker final : private Outbox, private transport::Receiver {
   std::condition_variable slots_cv_;
   base::Time last_poll_{};
   base::Time last_slot_poll_{};  ///< by a slot, between tasks
+  bool somebody_waits_ = false;  ///< since the helper looked: a message came that is more urgent than new work
   base::Time last_flush_{};
   base::Time last_started_{};  ///< of all tasks
   std::uint64_t tasks_ended_ = 0;

@@ -10,6 +10,7 @@ namespace cohort::worker {
 void Worker::on_message(Address from, wire::Message& message) {
   std::visit(
       [&]<class M>(M& m) {
+        somebody_waits_ = somebody_waits_ || !(std::is_same_v<M, wire::Assign> || std::is_same_v<M, wire::Release>);
         if constexpr (std::is_same_v<M, wire::Assign>) {
           on_assign(m);
         } else if constexpr (std::is_same_v<M, wire::Release>) {
