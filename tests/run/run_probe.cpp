@@ -225,6 +225,33 @@ const std::map<std::string, Case> kCases = {
        const auto steps = submit_steps(client);
        return react(client, reaction, [&] { client.gather(steps); });
      }},
+    {"steps_in_every_way",
+     [](Client& client, const std::string& reaction) {
+       const auto steps = submit_steps(client);
+       const int code = react(client, reaction, [&] {
+         for (const auto& step : client.as_completed(steps)) step.result();
+       });
+       expect(steps.front().result() == 1, "what has ended can be read");
+       const std::vector<std::function<void()>> waits = {
+           [&] { client.gather(steps); },
+           [&] { client.wait(steps, 10s); },
+           [&] { steps.back().result(); },
+           [&] { steps.back().result(10s); },
+           [&] { (void)steps.back().exception(); },
+           [&] { client.submit(square, 3).result(); },
+           [&] { client.map(square, std::views::iota(0, 10)).gather(); },
+       };
+       for (const auto& wait : waits) {
+         bool thrown = false;
+         try {
+           wait();
+         } catch (const cohort::TimeLimitReached&) {
+           thrown = true;
+         }
+         expect(thrown, "a wait that does not end");
+       }
+       return code;
+     }},
     {"forgotten_steps",
      [](Client& client, const std::string& code) {
        submit_steps(client);

@@ -7,6 +7,9 @@ mpiexec=("${@:4}")
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/harness.sh"
 
+# As if this were no job, even if it is one.
+unset SLURM_JOB_ID SLURM_JOB_END_TIME
+
 over_ranks() { ((ranks > 1)); }
 
 # --- how the body ends ------------------------------------------------------------------------------------------------
@@ -153,7 +156,7 @@ limit=(--cohort-time-limit=5s --cohort-grace=2s)
 time_limit_is_reached() {
   start steps pass "${limit[@]}"; finish_early; expect_code 85; expect_messages 1 "$left"
   grep -q 'scontrol' "$work/err" && fail 'Slurm is not here'
-  SLURM_JOB_ID=71 start steps 0 "${limit[@]}"; finish_early; expect_code 85
+  SLURM_JOB_ID=71 start steps_in_every_way 0 "${limit[@]}"; finish_early; expect_code 85
   expect_messages 1 "$left.*scontrol requeue 71"; expect_output '^saved; no time left$'
 }
 time_limit_is_reached_in_a_map() { start mapped_steps pass "${limit[@]}"; finish_early; expect_code 85; expect_messages 1 "$left"; }

@@ -21,11 +21,23 @@ skip() {
   exit 77
 }
 
+# What a test has left that was killed before it could clean up; its id is in the name.
+remove_left_hosts() {
+  local name id pid
+  for name in $(ip netns list | sed -n 's/^\(cohort-[0-9]*-[^ ]*\).*/\1/p'); do
+    id=${name#cohort-}
+    kill -0 "${id%%-*}" 2> /dev/null && continue
+    for pid in $(ip netns pids "$name"); do kill -KILL "$pid" 2> /dev/null; done
+    ip netns del "$name"
+  done
+}
+
 on() { "$here/on.sh" "$@"; }
 
 # hosts_up COUNT: at 10.77.0.1, 10.77.0.2, …
 hosts_up() {
   local switch=$COHORT_TEST_NET-switch host i
+  remove_left_hosts
   host_count=$1
   ip netns add "$switch"
   ip -n "$switch" link add bridge type bridge

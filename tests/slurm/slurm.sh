@@ -67,7 +67,7 @@ slurm_up() {
   mkdir -m 700 "$work/munge" "$work/state"
   dd if=/dev/urandom of="$work/munge/key" bs=64 count=1 status=none
   chmod 600 "$work/munge/key"
-  munged --force --foreground --num-threads=2 --key-file="$work/munge/key" --socket="$work/munge/socket" \
+  on c1 munged --force --foreground --num-threads=2 --key-file="$work/munge/key" --socket="$work/munge/socket" \
     --pid-file="$work/munge/pid" --log-file="$work/munge/log" --seed-file="$work/munge/seed" > "$work/munge/out" 2>&1 &
   daemons+=($!)
   write_slurm_conf
@@ -104,5 +104,4 @@ submit() { on c1 sbatch --parsable --output="$work/out-%j" --open-mode=append "$
 
 # field JOB NAME: as `scontrol show job` tells.
 field() { on c1 scontrol -o show job "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"; }
-job_is() { [[ $(field "$1" JobState) == "$2" ]]; }
 job_has_ended() { [[ $(field "$1" JobState) =~ ^(COMPLETED|FAILED|TIMEOUT|CANCELLED|NODE_FAIL|OUT_OF_MEMORY)$ ]]; }

@@ -35,6 +35,8 @@ struct Keep {
 
 /// Submits functions and gets futures. All members may be called from several threads at once.
 /// Movable, not copyable; a moved-from client throws UsageError. Every member throws UsageError once its run has ended.
+/// Those that wait for tasks, here and of futures and collections, throw TimeLimitReached where the run's time ends
+/// first.
 class Client {
  public:
   Client(Client&&) noexcept = default;

@@ -21,7 +21,7 @@ std::optional<std::string> exit_in_task(int code) {
          std::to_string(task->rank) + " (" + host_name() + ") called exit(" + std::to_string(code) + "): the run ends";
 }
 
-std::string time_is_up(const detail::Core::Left& left) {
+std::string describe_left(const detail::Core::Left& left) {
   std::string text =
       "the time is up, and " + std::to_string(left.tasks) + (left.tasks == 1 ? " task is" : " tasks are") + " left";
   if (left.collections > 0) text += " and further ones that were not submitted yet";
@@ -66,7 +66,7 @@ BodyEnd call_body(const Body& body, const std::shared_ptr<detail::Core>& core, c
     return {1, true};
   }
   print_unseen(core->unseen_failures());
-  say("cohort: " + time_is_up(core->left()));
+  say("cohort: " + describe_left(core->left()));
   return {code == 0 ? kTimeIsUp : code, true};
 }
 

@@ -25,7 +25,7 @@ struct BodyEnd {
 };
 
 /// What is said where the run leaves with kTimeIsUp, and how to go on.
-std::string time_is_up(const detail::Core::Left& left);
+std::string describe_left(const detail::Core::Left& left);
 
 /// For a report: the job, and how much time there is. Empty where there is neither.
 std::string describe_job(const TimeLimit& limit, base::Time now);

@@ -46,7 +46,7 @@ class LocalRun final : public ProcessEvents {
         session_.core()->begin_closing(closing_.latest_end(), closing_.waits_end());
         break;
       case Closing::Step::leave:
-        say("cohort: " + time_is_up(session_.core()->left()));
+        say("cohort: " + describe_left(session_.core()->left()));
         leave(kTimeIsUp);
     }
     if (signals_.take_report())

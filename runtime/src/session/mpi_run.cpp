@@ -254,7 +254,7 @@ class RootRun final : public MpiRun {
       case Closing::Step::close:
         return core_->begin_closing(closing_.latest_end(), closing_.waits_end());
       case Closing::Step::leave:
-        leave_all(kTimeIsUp, time_is_up(core_->left()));
+        leave_all(kTimeIsUp, describe_left(core_->left()));
     }
   }
 
