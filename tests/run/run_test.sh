@@ -117,6 +117,15 @@ sigusr2_reports() {
   hit TERM launcher
   finish; expect_failure
 }
+sigusr2_tells_of_the_job() {
+  SLURM_JOB_ID=71 SLURM_JOB_NUM_NODES=3 start waits --cohort-time-limit=2h
+  wait_for_mark ready
+  kill -USR2 "$(pid_of_rank 0)"
+  wait_until 10 grep -q '^cohort: Slurm job 71: 3 nodes' "$work/err" || fail 'the job is not told'
+  grep -qE '^cohort: the time limit is in (119 min|2 h 0 min)$' "$work/err" || fail 'the time is not told'
+  hit TERM launcher
+  finish; expect_failure
+}
 sigusr2_to_a_worker_reports() {
   start waits
   wait_for_mark ready

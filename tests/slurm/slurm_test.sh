@@ -52,19 +52,22 @@ has_workers() { prints "$1" "\(workers: $2, slots: $3\)"; }
 
 # Every script, all at once, and the digits that the program prints without Slurm.
 scripts_run_to_their_end() {
-  local seed one several threads array restart element arguments=("$monte_carlo" --samples 200000)
+  local seed one several by_mpirun threads array restart element arguments=("$monte_carlo" --samples 200000)
   for seed in 0 1 2 3; do "${arguments[@]}" --seed "$seed" > "$work/expected-$seed"; done
   start one "$scripts/one-node.sbatch" "${arguments[@]}" --seed 1
   start several "$scripts/several-nodes.sbatch" "${arguments[@]}" --seed 1
+  # As the script's comment says for a Slurm without PMIx.
+  start by_mpirun --nodes=2 --ntasks-per-node=2 --wrap "mpirun ${arguments[*]} --seed 1 --cohort-threads=1"
   start threads "$scripts/threads-and-processes.sbatch" "${arguments[@]}" --seed 1
   start array --output="$work/out-%A_%a" "$scripts/array.sbatch" "${arguments[@]}"
   start restart "$scripts/restart.sbatch" "${arguments[@]}" --seed 1
-  for seed in "$one" "$several" "$threads" "$restart"; do
+  for seed in "$one" "$several" "$by_mpirun" "$threads" "$restart"; do
     ends "$seed" 60 COMPLETED 0:0
     has_digits_of "$seed" 1
   done
   has_workers "$one" 1 4
   has_workers "$several" 7 7
+  has_workers "$by_mpirun" 3 3
   has_workers "$threads" 3 6
   has_workers "$restart" 3 3
   for element in 0 1 2 3; do

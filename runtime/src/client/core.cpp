@@ -174,9 +174,8 @@ Time Core::deadline_after(Time timeout) const {
   return timeout > Time::max() - now ? Time::max() : now + timeout;
 }
 
-/// Nothing that a call could wait for will happen any more, or not in time.
+/// While it closes: nothing that a call could wait for will happen any more, or not in time.
 bool Core::time_is_up() const {
-  if (!closing_) return false;
   if (now_ >= waits_end_) return true;
   // A collection may have more to cut that would still be in time.
   const bool more_may_come = feeds_due_ || reading_feeds_due_ || pumping_clients_ > 0;

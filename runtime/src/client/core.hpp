@@ -370,7 +370,7 @@ template <class Ready>
 bool Core::drive_tasks(Lock& lock, Ready ready, Time deadline) {
   bool is_ready = false;
   const bool in_time = drive(
-      lock, [&] { return (is_ready = ready()) || time_is_up(); }, deadline);
+      lock, [&] { return (is_ready = ready()) || (closing_ && time_is_up()); }, deadline);
   if (!in_time || is_ready) return in_time;
   cut_short_ = true;
   throw TimeLimitReached("the time is nearly up and no further task is started: save what is done, and return");

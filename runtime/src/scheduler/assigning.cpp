@@ -90,7 +90,7 @@ void SchedulerState::send_parked(Address worker, Time now) {
 }
 
 void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
-  if (!may_start(task, worker, now)) return withhold(task);
+  if (closing() && !may_start(task, worker, now)) return withhold(task);
   WorkerLoad& load = load_of(worker);
   const bool newly_placed = task.phase != Phase::assigned;
   if (task.phase != Phase::parked || task.place != worker) plan(task, worker, now);

@@ -30,8 +30,8 @@ bool SchedulerState::can_end(const TaskRecord& task, Time start) const {
   return usual.measurements > 0 && start + usual.duration < latest_end_;
 }
 
+/// After what the worker has to do already.
 bool SchedulerState::may_start(const TaskRecord& task, Address worker, Time now) const {
-  if (!closing()) return true;
   const WorkerLoad& load = workers_[static_cast<std::size_t>(worker)];
   const bool at_once = load.assigned_count < static_cast<std::size_t>(load.slots);
   return can_end(task, at_once ? now : now + load.assigned_time / load.slots);

@@ -184,7 +184,8 @@ void SchedulerState::on_recalled(Address worker, TaskId id, Time now) {
   }
   take_back_releases(*task, worker);
   // An input may have been lost in the meantime.
-  if (thief > kRoot && !load_of(thief).lost && all_placed(*task, table_) && may_start(*task, thief, now)) {
+  if (thief > kRoot && !load_of(thief).lost && all_placed(*task, table_) &&
+      (!closing() || may_start(*task, thief, now))) {
     send(*task, thief, now);
   } else {
     unplace(*task);
