@@ -26,7 +26,7 @@ remove_left_hosts() {
   local name id pid
   for name in $(ip netns list | sed -n 's/^\(cohort-[0-9]*-[^ ]*\).*/\1/p'); do
     id=${name#cohort-}
-    kill -0 "${id%%-*}" 2> /dev/null && continue
+    [[ -n $(readlink "/proc/${id%%-*}/exe") ]] && continue # a zombie has none
     for pid in $(ip netns pids "$name"); do kill -KILL "$pid" 2> /dev/null; done
     ip netns del "$name"
   done

@@ -60,6 +60,12 @@ wait_until() {
 listens() { [[ -n $(nsenter --net="/run/netns/$COHORT_TEST_NET-$1" ss -Hltn "sport = :$2") ]]; }
 nodes_are_idle() { [[ $(on c1 sinfo -h -o %T 2> /dev/null | sort -u) == idle ]]; }
 
+# start_daemon HOST OUTPUT COMMAND…: not by on(), whose shell would stand between, with an id of its own.
+start_daemon() {
+  "$here/on.sh" "$1" "${@:3}" > "$work/$2" 2>&1 &
+  daemons+=($!)
+}
+
 # slurm_up NODES
 slurm_up() {
   local i
@@ -67,20 +73,17 @@ slurm_up() {
   mkdir -m 700 "$work/munge" "$work/state"
   dd if=/dev/urandom of="$work/munge/key" bs=64 count=1 status=none
   chmod 600 "$work/munge/key"
-  on c1 munged --force --foreground --num-threads=2 --key-file="$work/munge/key" --socket="$work/munge/socket" \
-    --pid-file="$work/munge/pid" --log-file="$work/munge/log" --seed-file="$work/munge/seed" > "$work/munge/out" 2>&1 &
-  daemons+=($!)
+  start_daemon c1 munge/out munged --force --foreground --num-threads=2 --key-file="$work/munge/key" --socket="$work/munge/socket" \
+    --pid-file="$work/munge/pid" --log-file="$work/munge/log" --seed-file="$work/munge/seed"
   write_slurm_conf
   for ((i = 2; i <= host_count; ++i)); do
     mkdir -m 1777 "$work/tmp-c$i"
     mkdir "$work/spool-c$i"
-    on "c$i" slurmd -D -N "c$i" > "$work/slurmd-c$i.out" 2>&1 &
-    daemons+=($!)
+    start_daemon "c$i" "slurmd-c$i.out" slurmd -D -N "c$i"
   done
   # Last: if its first ping finds a node that does not listen yet, the next one comes 20 s later.
   for ((i = 2; i <= host_count; ++i)); do wait_until 20 listens "c$i" 6818 || slurm_failed "slurmd on c$i does not listen"; done
-  on c1 slurmctld -D -c -i > "$work/slurmctld.out" 2>&1 &
-  daemons+=($!)
+  start_daemon c1 slurmctld.out slurmctld -D -c -i
   wait_until 60 nodes_are_idle || slurm_failed 'the nodes do not become idle'
 }
 slurm_failed() {
