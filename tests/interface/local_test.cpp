@@ -45,6 +45,7 @@ TEST_CASE("a local client has one worker, and the threads it was asked for") {
   CHECK(one.submit([] { return this_task::rank(); }).result() == 0);
   CHECK(one.submit(square, 3).where() == 0);
   CHECK(one.run_on_all([] { return 1; }) == std::vector<int>{1});
+  CHECK(one.time_left() == forever);
   Client three = local({.threads = 3});
   CHECK(three.slot_count() == 3);
   CHECK(three.submit(square, 3).result() == 9);

@@ -59,11 +59,17 @@ run_cases(RANKS 0 3 CASES
     sigterm_while_tasks_run
     sigterm_while_the_body_computes
     sigterm_while_the_body_waits
+    sigusr1_ends_the_run_in_order
+    sigusr1_while_nothing_is_left
     sigusr2_reports
     threads_are_set
     threads_by_default
     unseen_failure
     wrong_flag)
+run_cases(RANKS 0 3 CASES time_limit_is_not_reached time_limit_is_reached time_limit_while_the_body_computes)
+run_cases(RANKS 0 CASES sigusr2_tells_of_the_job time_limit_leaves_the_code_to_the_body)
+run_cases(RANKS 3 CASES
+    time_limit_after_the_body time_limit_is_reached_in_a_map time_limit_on_one_thread time_limit_while_long_tasks_run)
 run_cases(RANKS 0 CASES ignored_sigint_stays_ignored srun_without_mpi)
 run_cases(RANKS 2 CASES programs_differ wrong_flag_on_one_rank)
 run_cases(RANKS 3 CASES sigusr2_to_a_worker_reports)

@@ -9,8 +9,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <numeric>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -42,6 +44,12 @@ int sleep_long() {
   return 1;
 }
 
+int sleep_shortly() {
+  mark("task");
+  std::this_thread::sleep_for(20ms);
+  return 1;
+}
+
 int square(int x) { return x * x; }
 
 int fail(int x) { throw std::out_of_range("no element " + std::to_string(x)); }
@@ -54,6 +62,26 @@ std::vector<Future<int>> occupy(Client& client) {
     while (task.status() == cohort::Status::pending) std::this_thread::sleep_for(1ms);
   }
   return tasks;
+}
+
+/// Far more than there is time for.
+std::vector<Future<int>> submit_steps(Client& client) {
+  std::vector<Future<int>> steps;
+  for (int i = 0; i < 20'000; ++i) steps.push_back(client.submit({.label = "step"}, sleep_shortly));
+  mark("ready");
+  return steps;
+}
+
+/// What a body may do whose time is up: with a code, save and return it; else pass the exception on.
+int react(Client& client, const std::string& reaction, const std::function<void()>& wait) {
+  try {
+    wait();
+    return 99;
+  } catch (const cohort::TimeLimitReached&) {
+    if (reaction == "pass") throw;
+    std::printf("saved; %s time left\n", client.time_left() > 0s ? "some" : "no");
+    return std::stoi(reaction);
+  }
 }
 
 [[noreturn]] void sleep_on() {
@@ -157,6 +185,13 @@ const std::map<std::string, Case> kCases = {
        return 0;
      }},
     {"idle", [](Client&, const std::string&) -> int { sleep_on(); }},
+    {"idle_for_a_second",
+     [](Client& client, const std::string&) {
+       client.submit(square, 1).result();
+       mark("ready");
+       std::this_thread::sleep_for(1s);
+       return 0;
+     }},
     {"spins",
      [](Client&, const std::string&) -> int {
        mark("ready");
@@ -183,6 +218,73 @@ const std::map<std::string, Case> kCases = {
        for (int i = 0; i < client.slot_count(); ++i) tasks.push_back(client.submit({.label = "long"}, sleep_long));
        mark("ready");
        return tasks.front().result();
+     }},
+    // What has no end in time.
+    {"steps",
+     [](Client& client, const std::string& reaction) {
+       const auto steps = submit_steps(client);
+       return react(client, reaction, [&] { client.gather(steps); });
+     }},
+    {"steps_in_every_way",
+     [](Client& client, const std::string& reaction) {
+       const auto steps = submit_steps(client);
+       const int code = react(client, reaction, [&] {
+         for (const auto& step : client.as_completed(steps)) step.result();
+       });
+       expect(steps.front().result() == 1, "what has ended can be read");
+       const std::vector<std::function<void()>> waits = {
+           [&] { client.gather(steps); },
+           [&] { client.wait(steps, 10s); },
+           [&] { steps.back().result(); },
+           [&] { steps.back().result(10s); },
+           [&] { (void)steps.back().exception(); },
+           [&] { client.submit(square, 3).result(); },
+           [&] { client.map(square, std::views::iota(0, 10)).gather(); },
+       };
+       for (const auto& wait : waits) {
+         bool thrown = false;
+         try {
+           wait();
+         } catch (const cohort::TimeLimitReached&) {
+           thrown = true;
+         }
+         expect(thrown, "a wait that does not end");
+       }
+       return code;
+     }},
+    {"forgotten_steps",
+     [](Client& client, const std::string& code) {
+       submit_steps(client);
+       return std::stoi(code);
+     }},
+    {"mapped_steps",
+     [](Client& client, const std::string& reaction) {
+       const auto steps = client.map([](int) { return sleep_shortly(); }, std::views::iota(0, 1'000'000));
+       return react(client, reaction, [&] { (void)steps.reduce(std::plus()).result(); });
+     }},
+    {"waits_for_long",
+     [](Client& client, const std::string& reaction) {
+       const auto tasks = occupy(client);
+       const auto after = tasks.front().then(square);
+       mark("ready");
+       return react(client, reaction, [&] { after.result(); });
+     }},
+    // Each runs for some time; the second on each slot has not started when somebody says that nothing may start.
+    {"may_end",
+     [](Client& client, const std::string& reaction) {
+       std::vector<Future<int>> tasks;
+       for (int i = 0; i < 2 * client.slot_count(); ++i) {
+         tasks.push_back(client.submit([] {
+           mark("task");
+           std::this_thread::sleep_for(2s);
+           return 1;
+         }));
+       }
+       mark("ready");
+       const int code = react(client, reaction, [&] { client.gather(tasks); });
+       const auto ended = std::count_if(tasks.begin(), tasks.end(), [](const auto& task) { return task.done(); });
+       std::printf("%d of %zu have ended\n", static_cast<int>(ended), tasks.size());
+       return code;
      }},
     {"arguments", [](Client&, const std::string&) { return 0; }},
     {"threads",

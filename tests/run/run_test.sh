@@ -7,6 +7,9 @@ mpiexec=("${@:4}")
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/harness.sh"
 
+# As if this were no job, even if it is one.
+unset SLURM_JOB_ID SLURM_JOB_END_TIME
+
 over_ranks() { ((ranks > 1)); }
 
 # --- how the body ends ------------------------------------------------------------------------------------------------
@@ -114,6 +117,15 @@ sigusr2_reports() {
   hit TERM launcher
   finish; expect_failure
 }
+sigusr2_tells_of_the_job() {
+  SLURM_JOB_ID=71 SLURM_JOB_NUM_NODES=3 start waits --cohort-time-limit=2h
+  wait_for_mark ready
+  kill -USR2 "$(pid_of_rank 0)"
+  wait_until 10 grep -q '^cohort: Slurm job 71: 3 nodes' "$work/err" || fail 'the job is not told'
+  grep -qE '^cohort: the time limit is in (119 min|2 h 0 min)$' "$work/err" || fail 'the time is not told'
+  hit TERM launcher
+  finish; expect_failure
+}
 sigusr2_to_a_worker_reports() {
   start waits
   wait_for_mark ready
@@ -142,6 +154,59 @@ ignored_sigint_stays_ignored() {
   alive "$launcher" || fail 'SIGINT has ended it'
   hit TERM launcher
   finish; expect_code 143
+}
+
+# --- the time limit ---------------------------------------------------------------------------------------------------
+
+left='the time is up, and [0-9]+ tasks? (is|are) left.*exit code 85'
+limit=(--cohort-time-limit=5s --cohort-grace=2s)
+
+# Half of the grace is the body's, whatever runs.
+time_limit_is_reached() {
+  start steps pass "${limit[@]}"; finish_early; expect_code 85; expect_messages 1 "$left"
+  grep -q 'scontrol' "$work/err" && fail 'Slurm is not here'
+  SLURM_JOB_ID=71 start steps_in_every_way 0 "${limit[@]}"; finish_early; expect_code 85
+  expect_messages 1 "$left.*scontrol requeue 71"; expect_output '^saved; no time left$'
+}
+time_limit_is_reached_in_a_map() { start mapped_steps pass "${limit[@]}"; finish_early; expect_code 85; expect_messages 1 "$left"; }
+time_limit_leaves_the_code_to_the_body() { start steps 7 "${limit[@]}"; finish_early; expect_code 7; expect_messages 1 "$left"; }
+time_limit_after_the_body() { start forgotten_steps 0 "${limit[@]}"; finish_early; expect_code 85; expect_messages 1 "$left"; }
+time_limit_while_long_tasks_run() {
+  start waits_for_long 0 "${limit[@]}"; finish_early; expect_code 85; expect_messages 1 "$left"; expect_output '^saved'
+}
+time_limit_while_the_body_computes() { start spins x "${limit[@]}"; finish_early; expect_code 85; expect_messages 1 "$left"; }
+time_limit_on_one_thread() {
+  start steps 0 "${limit[@]}" --cohort-one-thread; finish_early; expect_code 85; expect_messages 1 "$left"
+}
+time_limit_is_not_reached() {
+  start works --cohort-time-limit=1:00:00; finish; expect_code 0; expect_silence
+  start works --cohort-time-limit=0; finish; expect_code 0; expect_silence
+  start works --cohort-time-limit=soon; finish; expect_failure; expect_messages 1 'time-limit=soon: needs a time'
+}
+
+# What runs may end, nothing is started, all leave: whoever is told. mpirun tells all ranks.
+sigusr1_ends_the_run_in_order() {
+  local target
+  for target in launcher rank0 worker; do
+    [[ $target == worker ]] && ! over_ranks && continue
+    start may_end 0 --cohort-threads=1
+    wait_for_mark ready
+    wait_for_mark task
+    sleep 0.5  # on each worker
+    case $target in
+      rank0) kill -USR1 "$(pid_of_rank 0)" ;;
+      worker) kill -USR1 "$(pid_of_rank 1)" ;;
+      launcher) kill -USR1 "$launcher" ;;
+    esac
+    finish; expect_code 85; expect_messages 1 "$left"
+    local workers=$((ranks > 1 ? ranks - 1 : 1))
+    expect_output "^$workers of $((2 * workers)) have ended$"
+  done
+}
+sigusr1_while_nothing_is_left() {
+  start idle_for_a_second; wait_for_mark ready
+  kill -USR1 "$launcher"
+  finish; expect_code 0; expect_messages 0
 }
 
 # --- settings ---------------------------------------------------------------------------------------------------------

@@ -118,6 +118,11 @@ void Scenario::tick(Time later) {
   state.check_invariants();
 }
 
+void Scenario::close(Time left) {
+  state.on_closing(now_ + left, now_);
+  state.check_invariants();
+}
+
 std::string Scenario::said() { return std::exchange(said_, {}); }
 
 std::string Scenario::name_of(TaskId id) const {

@@ -47,6 +47,8 @@ class Scenario : public Outbox {
   void held(Address worker, const std::string& name);
   void lose(Address worker);
   void tick(Time later);
+  /// From now on only what is expected to end within `left` is started.
+  void close(Time left);
 
   /// What was said since the last call, joined by "; ".
   std::string said();

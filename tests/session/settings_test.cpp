@@ -127,6 +127,15 @@ TEST_CASE("of a flag given twice the last one holds") {
   CHECK(Start({"--cohort-threads=2", "--cohort-threads=5"}).read().threads == 5);
 }
 
+TEST_CASE("times are read as Slurm writes them, and with units") {
+  using namespace std::chrono_literals;
+  CHECK(Start({"--cohort-time-limit=1:30:00"}).read().time_limit == 90min);
+  CHECK(Start({}, {{"COHORT_TIME_LIMIT", "0"}, {"COHORT_GRACE", "90s"}}).read().time_limit == 0s);
+  CHECK(Start({}, {{"COHORT_GRACE", "90s"}}).read().grace == 90s);
+  CHECK(Start({}).read().time_limit == std::nullopt);
+  CHECK(Start({"--cohort-grace=soon"}).complaint().starts_with("--cohort-grace=soon: needs a time: minutes, "));
+}
+
 TEST_CASE("an empty environment variable counts as not set") {
   CHECK(Start({}, {{"COHORT_THREADS", ""}}).read().threads == 0);
 }
@@ -167,7 +176,7 @@ TEST_CASE("a file that cannot be read, or holds what cannot be, is an error that
     CHECK(said.starts_with("settings file " + file.name() + ": "));
     return said.substr(said.find(": ") + 2);
   };
-  CHECK(complaint("treads = 8\n") == "no setting is called treads; there are: threads, one-thread");
+  CHECK(complaint("treads = 8\n") == "no setting is called treads; there are: threads, one-thread, time-limit, grace");
   CHECK(complaint("threads = some\n") == "threads = some: needs a whole number, 0 or more");
   CHECK(complaint("eight threads\n").ends_with("; each line is `name = value`"));
 }

@@ -42,6 +42,7 @@ struct Course {
   double reserve_chance = 0;
   double small_chance = 0;
   double priority_chance = 0;
+  bool closes = false;
   std::uint64_t slow_client = 1;
 };
 
@@ -66,6 +67,7 @@ Course draw_course(Random& random) {
   course.small_chance = random.one_of<double>({0.0, 0.5, 1.0});
   course.priority_chance = random.one_of<double>({0.0, 0.3});
   course.slow_client = random.one_of<std::uint64_t>({1, 5, 50});
+  course.closes = random.chance(0.1);
   return course;
 }
 
@@ -90,10 +92,12 @@ class Driver : public scheduler::Outbox {
         lose_a_worker();
       }
     }
+    cancel_withheld();
     check_all_ended();
     if (course_.losses > 0) {
       lose_a_worker();
       settle();
+      cancel_withheld();
       check_all_ended();
     }
     read_all();
@@ -142,6 +146,7 @@ class Driver : public scheduler::Outbox {
     if (choices.empty()) return false;
     choices.push_back({0.2, [this] { scheduler_.on_tick(now_); }});
     if (client_acts_left_ > 0) choices.push_back({0.3, [this] { client_acts(); }});
+    if (course_.closes) choices.push_back({0.01, [this] { close(); }});
 
     double total = 0;
     for (const Choice& choice : choices) total += choice.weight;
@@ -156,6 +161,30 @@ class Driver : public scheduler::Outbox {
   void settle() {
     while (step()) {
     }
+  }
+
+  /// The time is nearly up: sooner or later, and perhaps once more.
+  void close() {
+    closing_ = true;
+    course_.closes = random_.chance(0.3);
+    const std::int64_t scales = random_.one_of<std::int64_t>({0, 1, 10, 1000});
+    scheduler_.on_closing(now_ + scales * course_.time_scale, now_);
+  }
+
+  /// What was not started any more, and what waits for it, is all that can be left. Nobody waits for it for ever.
+  void cancel_withheld() {
+    if (!closing_) return;
+    require(scheduler_.all_is_withheld(), "something still runs, or could" + who_waits());
+    for (TaskPlan& plan : plans_) {
+      const TaskRecord* record = scheduler_.find(plan.id);
+      if (record == nullptr || has_ended(record->phase)) continue;
+      require(record->phase == Phase::withheld || record->phase == Phase::blocked, "a task is neither here nor there");
+      ++tally_.withheld;
+      plan.cancelled = true;
+      scheduler_.on_cancel(plan.id, now_);
+      scheduler_.check_invariants();
+    }
+    settle();
   }
 
   /// A channel keeps its speed for the whole run, so that some messages are overtaken by many others.
@@ -561,6 +590,7 @@ class Driver : public scheduler::Outbox {
   Time now_ = Time(1);
   std::size_t client_acts_left_ = course_.tasks * 2;
   std::size_t steps_ = 0;
+  bool closing_ = false;
   Tally tally_;
   SchedulerState scheduler_;
 };
@@ -584,6 +614,7 @@ Tally& Tally::operator+=(const Tally& other) {
   rode_along += other.rode_along;
   held += other.held;
   filled += other.filled;
+  withheld += other.withheld;
   return *this;
 }
 

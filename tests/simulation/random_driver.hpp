@@ -22,7 +22,8 @@ struct Tally {
   std::size_t relocated = 0;
   std::size_t rode_along = 0;  ///< small values with an assignment
   std::size_t held = 0;
-  std::size_t filled = 0;  ///< tasks that were reserved first
+  std::size_t filled = 0;    ///< tasks that were reserved first
+  std::size_t withheld = 0;  ///< not started any more, since the time was nearly up
 
   Tally& operator+=(const Tally& other);
 };

@@ -34,7 +34,8 @@ Tally run_graphs(std::uint64_t first, std::uint64_t graphs) {
                        << ", lost " << tally.lost << "; workers lost " << tally.workers_lost << ", computed again "
                        << tally.revived << ", moved in place " << tally.moved << ", recalled " << tally.recalls << " ("
                        << tally.given_back << " given back), relocated " << tally.relocated << ", rode along "
-                       << tally.rode_along << ", held " << tally.held << ", filled " << tally.filled);
+                       << tally.rode_along << ", held " << tally.held << ", filled " << tally.filled << ", withheld "
+                       << tally.withheld);
   return tally;
 }
 
@@ -50,12 +51,13 @@ TEST_CASE("random graphs end as they must, whatever is delayed, lost or dropped"
   CHECK(tally.lost > 100);
   CHECK(tally.workers_lost > 100);
   CHECK(tally.revived > 100);
-  CHECK(tally.moved > 500);
+  CHECK(tally.moved > 400);
   CHECK(tally.given_back > 50);
   CHECK(tally.relocated > 100);
   CHECK(tally.rode_along > 500);
   CHECK(tally.held > 500);
   CHECK(tally.filled > 500);
+  CHECK(tally.withheld > 500);
 }
 
 TEST_CASE("many more random graphs end as they must" * doctest::skip()) { run_graphs(100'000, 20'000); }

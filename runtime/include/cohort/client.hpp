@@ -35,6 +35,8 @@ struct Keep {
 
 /// Submits functions and gets futures. All members may be called from several threads at once.
 /// Movable, not copyable; a moved-from client throws UsageError. Every member throws UsageError once its run has ended.
+/// Those that wait for tasks, here and of futures and collections, throw TimeLimitReached where the run's time ends
+/// first.
 class Client {
  public:
   Client(Client&&) noexcept = default;
@@ -185,6 +187,10 @@ class Client {
   int worker_count() const { return detail::worker_count(*core()); }
   /// Slots over all workers: so many tasks can run at a time.
   int slot_count() const { return detail::slot_count(*core()); }
+  /// How long tasks will still be started as ever: until the time limit (`--cohort-time-limit`, or the end of the job)
+  /// less the grace. `forever` without a limit; zero once that has come, or SIGUSR1: calls that wait then throw
+  /// TimeLimitReached as soon as no task runs any more.
+  std::chrono::nanoseconds time_left() const { return detail::time_left(*core()); }
   /// What rank 0 has sent and received so far.
   Traffic traffic() const { return detail::traffic(*core()); }
 

@@ -23,6 +23,9 @@ int run(int& argc, char**& argv, const std::function<int(Client&)>& body);
 /// which nobody looked is printed and makes 0 into 1. Started by no launcher, it runs on threads in this process alone,
 /// without MPI. Where MPI was initialized already, it is used and not finalized. May be called again after it has
 /// returned only where MPI was initialized by the program, or in local mode.
+///
+/// Where its time ends first (`--cohort-time-limit`, the end of the Slurm job, SIGUSR1), nothing is started that would
+/// not end in time, calls that wait throw TimeLimitReached, and 0 becomes 85.
 template <class Body>
   requires std::is_invocable_v<Body&, Client&>
 int run(int& argc, char**& argv, Body body) {

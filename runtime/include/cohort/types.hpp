@@ -126,6 +126,12 @@ struct TimedOut : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The time is nearly up, and what the call waited for is not started any more, or would not end in time. The body may
+/// save what it has and return; whether it does or lets this pass, the run ends with exit code 85.
+struct TimeLimitReached : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// A call that cannot be right: the text says what to do instead.
 struct UsageError : std::logic_error {
   using std::logic_error::logic_error;

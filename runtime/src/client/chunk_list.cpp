@@ -202,7 +202,7 @@ std::size_t ChunkList::fix() {
   fix_parents();
   pump(true);
   Core::Lock lock = core->enter();
-  core->drive(
+  core->drive_tasks(
       lock, [&] { return complete_.load(); }, Time::max());
   return entries_.size();
 }
@@ -211,7 +211,7 @@ FutureHandle ChunkList::wait_for(std::size_t index) {
   require_outside_of_source();
   Core::Lock lock = core->enter();
   core->require_open();
-  core->drive(
+  core->drive_tasks(
       lock, [&] { return index < entries_.size() || complete_; }, Time::max());
   return index < chunks_.size() ? chunks_[index] : nullptr;
 }

@@ -64,8 +64,31 @@ void Core::start(std::chrono::nanoseconds at_most, const std::function<void(int 
 
 void Core::finish() {
   Lock lock(mutex_);
-  drive(
+  drive_tasks(
       lock, [&] { return tasks().open_tasks() == 0 && feeds_.empty(); }, Time::max());
+}
+
+void Core::begin_closing(Time latest_end, Time waits_end) {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || !scheduler_) return;
+  closing_ = true;
+  waits_end_ = std::min(waits_end_, waits_end);
+  tasks().on_closing(latest_end, look_at_clock());
+  mailbox_.flush();
+  if (driver_sleeps_) bell_.ring();
+  wake_helper();
+}
+
+Core::Left Core::left() {
+  const std::lock_guard lock(mutex_);
+  return {scheduler_ ? tasks().open_tasks() : 0, feeds_.size(), cut_short_};
+}
+
+Time Core::time_left() {
+  const std::lock_guard lock(mutex_);
+  require_open();
+  if (closing_) return Time::zero();
+  return options_.closes_at == Time::max() ? forever : std::max(options_.closes_at - look_at_clock(), Time::zero());
 }
 
 bool Core::stop_workers(int exit_code, bool now, std::chrono::nanoseconds at_most) {
@@ -104,7 +127,10 @@ std::vector<wire::Failure> Core::unseen_failures() {
 
 std::optional<Core::Alarm> Core::take_alarm() {
   const std::lock_guard lock(mutex_);
-  return std::exchange(alarm_, std::nullopt);
+  if (alarms_.empty()) return std::nullopt;
+  Alarm oldest = std::move(alarms_.front());
+  alarms_.pop_front();
+  return oldest;
 }
 
 std::string Core::report() {
@@ -146,6 +172,14 @@ void Core::require_open() const {
 Time Core::deadline_after(Time timeout) const {
   const Time now = options_.clock();
   return timeout > Time::max() - now ? Time::max() : now + timeout;
+}
+
+/// While it closes: nothing that a call could wait for will happen any more, or not in time.
+bool Core::time_is_up() const {
+  if (now_ >= waits_end_) return true;
+  // A collection may have more to cut that would still be in time.
+  const bool more_may_come = feeds_due_ || reading_feeds_due_ || pumping_clients_ > 0;
+  return !more_may_come && scheduler_->all_is_withheld();
 }
 
 /// Sends what waits, takes in what has come, and lets the scheduler act on it. Returns whether anything came.
@@ -231,7 +265,7 @@ void Core::help() try {
 const scheduler::TaskRecord& Core::record(TaskId id) const { return *scheduler_->find(id); }
 
 void Core::wait_or_throw(Lock& lock, TaskId id, Time deadline) {
-  if (!drive(
+  if (!drive_tasks(
           lock, [&] { return tasks().ended(id); }, deadline)) {
     throw TimedOut("the wait ran out of time; the task goes on, and its future stays usable");
   }

@@ -40,6 +40,8 @@ struct CoreOptions {
   /// Called every so often, at the latest every 50 ms, without the lock. `one_thread`: inside waits only.
   std::function<void()> watch = [] {};
   scheduler::SchedulerOptions scheduler;
+  /// When begin_closing() will be called, as far as is known.
+  Time closes_at = Time::max();
 };
 
 /// What a worker has said about itself.
@@ -65,8 +67,19 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   // --- for the session
   /// Waits until every worker has said hello; `check` sees each. Then work can begin. Throws TimedOut.
   void start(std::chrono::nanoseconds at_most, const std::function<void(int rank, const WorkerInfo&)>& check);
-  /// Waits until every submitted task has ended.
+  /// Waits until every submitted task has ended. Throws TimeLimitReached.
   void finish();
+  /// The time is nearly up: from now on no task is started that is not expected to end before `latest_end`. Calls that
+  /// wait for tasks throw TimeLimitReached once none runs any more, and at `waits_end` whatever runs. Any thread. Said
+  /// again, the earlier times hold.
+  void begin_closing(Time latest_end, Time waits_end);
+  /// What there is of work that has not ended.
+  struct Left {
+    std::size_t tasks = 0;
+    std::size_t collections = 0;  ///< that were not cut to their end
+    bool cut_short = false;       ///< TimeLimitReached was thrown
+  };
+  Left left();
   /// Tells all workers to leave, and waits, at most so long, until they have said that they do.
   /// Whether they all have.
   bool stop_workers(int exit_code, bool now, std::chrono::nanoseconds at_most);
@@ -79,6 +92,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
     int signal = 0;
     std::string text;
   };
+  /// The oldest.
   std::optional<Alarm> take_alarm();
   /// Who waits for whom, and asks the workers to print theirs. Any thread.
   std::string report();
@@ -125,6 +139,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   }
   int slot_count();
   Traffic traffic();
+  Time time_left();
 
   /// Counts down as the futures it watches end. Registered with watch(); removed with unwatch(), or once it was told.
   class Watcher {
@@ -187,6 +202,9 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   Time deadline_after(Time timeout) const;
   template <class Ready>
   bool drive(Lock& lock, Ready ready, Time deadline);
+  template <class Ready>
+  bool drive_tasks(Lock& lock, Ready ready, Time deadline);
+  bool time_is_up() const;
   bool step();
   void tick_if_due();
   /// Looks at the clock; what happens next happens at now_.
@@ -262,7 +280,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   std::atomic<bool> feeds_due_ = false;
   std::atomic<bool> reading_feeds_due_ = false;
   Time last_feed_added_{};
-  std::optional<Alarm> alarm_;
+  std::deque<Alarm> alarms_;
   std::size_t stopped_workers_ = 0;
 
   std::atomic<int> entering_{0};  ///< threads that want the lock
@@ -273,6 +291,9 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   std::condition_variable followers_cv_;
   Time now_{};  ///< when somebody looked last: with every step, and now and then between submits
   Time last_tick_{};
+  bool closing_ = false;
+  bool cut_short_ = false;
+  Time waits_end_ = Time::max();
   Time last_busy_{};                ///< when the helper last saw a reason to go on looking
   unsigned calls_made_ = 0;         ///< of submit and the like
   unsigned calls_made_before_ = 0;  ///< when the helper looked last
@@ -342,6 +363,17 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
   // Who follows takes over.
   if (followers_ > 0) followers_cv_.notify_all();
   return true;
+}
+
+/// The same where `ready()` needs tasks to end. Throws TimeLimitReached once it cannot become true in time.
+template <class Ready>
+bool Core::drive_tasks(Lock& lock, Ready ready, Time deadline) {
+  bool is_ready = false;
+  const bool in_time = drive(
+      lock, [&] { return (is_ready = ready()) || (closing_ && time_is_up()); }, deadline);
+  if (!in_time || is_ready) return in_time;
+  cut_short_ = true;
+  throw TimeLimitReached("the time is nearly up and no further task is started: save what is done, and return");
 }
 
 }  // namespace cohort::detail

@@ -45,7 +45,7 @@ void Core::on_message(Address from, wire::Message& message) {
         } else if constexpr (std::is_same_v<M, wire::Stopped>) {
           ++stopped_workers_;
         } else if constexpr (std::is_same_v<M, wire::Alarm>) {
-          if (!alarm_) alarm_ = Alarm{options_.rank_of(from), m.signal, std::move(m.text)};
+          alarms_.push_back({options_.rank_of(from), m.signal, std::move(m.text)});
         } else {
           throw transport::TransportError("the scheduler was sent a message that only a worker understands");
         }

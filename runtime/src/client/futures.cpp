@@ -174,7 +174,7 @@ std::vector<bool> Core::wait_for_several(FutureStates futures, Time timeout, Whe
     for (const FutureState* future : futures) unwatch(future->id, counter);
   };
   try {
-    drive(lock, enough, deadline_after(timeout));
+    drive_tasks(lock, enough, deadline_after(timeout));
   } catch (...) {
     unwatch_all();
     throw;
@@ -276,7 +276,7 @@ FutureHandle CompletionQueue::next() {
   Core& core = *(*left)->core;
   Core::Lock lock = core.enter();
   core.require_open();
-  core.drive(
+  core.drive_tasks(
       lock, [&] { return !state_->ended.empty(); }, Time::max());
   const std::size_t index = state_->ended.front();
   state_->ended.pop_front();
@@ -298,6 +298,7 @@ CodeMap& code_map(Core& core) { return core.code_map(); }
 int worker_count(Core& core) { return core.worker_count(); }
 int slot_count(Core& core) { return core.slot_count(); }
 Traffic traffic(Core& core) { return core.traffic(); }
+std::chrono::nanoseconds time_left(Core& core) { return core.time_left(); }
 
 void read_value(const FutureState& future, std::chrono::nanoseconds timeout, ValueReader& reader) {
   future.core->read_value(future.id, timeout, reader);

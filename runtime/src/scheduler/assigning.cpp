@@ -90,6 +90,7 @@ void SchedulerState::send_parked(Address worker, Time now) {
 }
 
 void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
+  if (closing() && !may_start(task, worker, now)) return withhold(task);
   WorkerLoad& load = load_of(worker);
   const bool newly_placed = task.phase != Phase::assigned;
   if (task.phase != Phase::parked || task.place != worker) plan(task, worker, now);
@@ -282,7 +283,12 @@ void SchedulerState::unplace(TaskRecord& task) {
   recount_inputs(task);
   for (const TaskId id : task.dependents) {
     TaskRecord* dependent = table_.find(id);
-    if (dependent == nullptr || has_ended(dependent->phase) || dependent->phase == Phase::assigned) continue;
+    if (dependent == nullptr || has_ended(dependent->phase)) continue;
+    if (dependent->phase == Phase::assigned) {
+      // This one may never run, and then it would wait at its worker for ever.
+      if (closing()) take_back(*dependent);
+      continue;
+    }
     unqueue(*dependent);
     dependent->phase = Phase::blocked;
     recount_inputs(*dependent);
@@ -307,7 +313,9 @@ void SchedulerState::forget_assignment(TaskRecord& task) {
     if (--it->second == 0) load.unusual_priorities.erase(it);
   }
   if (task.recalling) {
-    --load_of(std::exchange(task.extra().thief, kNowhere)).coming;
+    Address& thief = task.extra().thief;
+    if (thief != kNowhere) --load_of(thief).coming;
+    thief = kNowhere;
     task.recalling = false;
   }
   update_hunger(task.place);

@@ -27,6 +27,8 @@ const char* name_of(Phase phase) {
       return "ready";
     case Phase::parked:
       return "parked";
+    case Phase::withheld:
+      return "withheld";
     case Phase::assigned:
       return "assigned";
     case Phase::finished:
@@ -76,6 +78,8 @@ std::vector<std::string> SchedulerState::who_waits(std::size_t most) const {
       line += " waits for room on rank " + std::to_string(task.place);
     } else if (task.phase == Phase::ready) {
       line += " waits for a free slot";
+    } else if (task.phase == Phase::withheld) {
+      line += " is not started any more: the time is nearly up";
     } else if (task.phase == Phase::reserved) {
       line += " waits for the range it is made of to be read";
     } else {
@@ -108,6 +112,7 @@ void SchedulerState::check_invariants() const {
     if (!has_ended(task.phase) || task.away || still_copying(task)) ++open;
     require(task.away || task.phase != Phase::assigned || task.place > kRoot, "an assigned task has no worker", task);
     require(!task.away || has_ended(task.phase), "a task is away and has not ended", task);
+    require(closing() || task.phase != Phase::withheld, "a task is withheld for no reason", task);
     require(task.phase != Phase::finished || task.place >= kRoot, "a finished value is nowhere", task);
     require(!has_ended(task.phase) || task.away || task.wanted || task.open_dependents > 0 ||
                 task.child_records() > 0 || still_copying(task),

@@ -185,7 +185,8 @@ void SchedulerState::on_recalled(Address worker, TaskId id, Time now) {
   }
   take_back_releases(*task, worker);
   // An input may have been lost in the meantime.
-  if (thief > kRoot && !load_of(thief).lost && all_placed(*task, table_)) {
+  if (thief > kRoot && !load_of(thief).lost && all_placed(*task, table_) &&
+      (!closing() || may_start(*task, thief, now))) {
     send(*task, thief, now);
   } else {
     unplace(*task);
@@ -221,6 +222,7 @@ Status SchedulerState::status(const TaskRecord& record) const {
 }
 
 void SchedulerState::on_tick(Time now) {
+  if (closing()) take_back_late(now);
   settle(now);
   if (!ready_.empty()) return;
   for (std::size_t i = 0; i < hungry_.size(); ++i) {

@@ -74,6 +74,9 @@ class SchedulerState {
   // --- time
   /// Looks for workers with nothing to do; to be called now and then.
   void on_tick(Time now);
+  /// From now on a task is started only if it is expected to end before `latest_end`; what was given out and has not
+  /// started is taken back accordingly. Said again, the earlier end holds.
+  void on_closing(Time latest_end, Time now);
 
   // --- what is so
   /// Null if the task is forgotten.
@@ -93,6 +96,8 @@ class SchedulerState {
   /// Whether there is nothing to send to a worker, now or once it has room, and nothing to move from one to another.
   /// O(workers).
   bool all_is_assigned() const;
+  /// Whether the time is nearly up, no task runs any more, and none will. O(workers).
+  bool all_is_withheld() const;
   /// Failures the user has not seen, oldest first.
   std::vector<const wire::Failure*> unseen_failures() const;
   /// Describes every task that has not ended and what it waits for, a line each, at most `most`.
@@ -141,6 +146,14 @@ class SchedulerState {
   void recall_for(Address worker, Address victim, Time now);
   bool may_move(const TaskRecord& task, Address worker, Time gain) const;
 
+  // --- closing (closing.cpp)
+  bool closing() const { return latest_end_ != Time::max(); }
+  bool can_end(const TaskRecord& task, Time start) const;
+  bool may_start(const TaskRecord& task, Address worker, Time now) const;
+  void withhold(TaskRecord& task);
+  void take_back(TaskRecord& task);
+  void take_back_late(Time now);
+
   // --- ending
   void finish(TaskRecord& task);
   void end_unfinished(TaskRecord& task, Phase phase, std::shared_ptr<FailureRecord> failure);
@@ -182,6 +195,8 @@ class SchedulerState {
   /// How much later than planned tasks end, or are known to have ended. Where new ones go is compared in the plan's
   /// time: else all that is late would look alike, and the next task go to whoever has reported last.
   Time lag_{};
+  Time latest_end_ = Time::max();  ///< tasks that would end later are not started
+  Time last_take_back_{};
   bool unusual_priorities_ = false;
 };
 

@@ -49,13 +49,14 @@ struct Submission {
 };
 
 /// The way of a task: (reserved ->) blocked -> (ready | parked) -> assigned -> finished | failed | cancelled. A recall
-/// or the loss of a worker leads back to the start.
+/// or the loss of a worker leads back to the start. When the time is nearly up, the way ends at withheld.
 enum class Phase : std::uint8_t {
   unused,    ///< no task here
   reserved,  ///< a future stands for it; what it is to do will be known later
   blocked,   ///< an input has no place yet
   ready,     ///< in the ready queue: any worker will do
   parked,    ///< a worker was chosen, which has its hands full; in that worker's queue
+  withheld,  ///< would not end in time: not started any more
   assigned,  ///< sent to a worker
   finished,
   failed,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "session/clock.hpp"
 #include "session/cpus.hpp"
 #include "session/local_session.hpp"
 #include "session/signals.hpp"
@@ -16,17 +17,19 @@ using namespace std::chrono_literals;
 
 class LocalRun final : public ProcessEvents {
  public:
-  LocalRun(const Settings& settings, std::function<void()> before_exit)
+  LocalRun(const Settings& settings, const TimeLimit& limit, std::function<void()> before_exit)
       : before_exit_(std::move(before_exit)),
+        limit_(limit),
+        closing_(limit),
         signals_(*this, true),
         session_(settings.threads == 0 ? usable_cpus() : settings.threads,
-                 {[this] { watch(); }, [](int code) { leave(code); }}) {
+                 {[this] { watch(); }, [](int code) { leave(code); }, limit.closes_at()}) {
     signals_.only_note();
   }
 
   int run(const Body& body) {
     const BodyEnd end = call_body(body, session_.core(), leaving_);
-    const std::size_t failures = session_.end(!end.by_exception, end.code);
+    const std::size_t failures = session_.end(!end.at_once, end.code);
     return end.code == 0 && failures > 0 ? 1 : end.code;
   }
 
@@ -36,7 +39,18 @@ class LocalRun final : public ProcessEvents {
       say("cohort: ended by " + signal_name(signal));
       leave(128 + signal);
     }
-    if (signals_.take_report()) say(session_.core()->report() + session_.worker().report());
+    switch (closing_.look(steady_now(), signals_.take_closing())) {
+      case Closing::Step::nothing:
+        break;
+      case Closing::Step::close:
+        session_.core()->begin_closing(closing_.latest_end(), closing_.waits_end());
+        break;
+      case Closing::Step::leave:
+        say("cohort: " + describe_left(session_.core()->left()));
+        leave(kTimeIsUp);
+    }
+    if (signals_.take_report())
+      say(describe_job(limit_, steady_now()) + session_.core()->report() + session_.worker().report());
   }
 
   /// Tasks must not go on while the program's statics are destroyed: a task that does not end soon ends the process.
@@ -52,14 +66,16 @@ class LocalRun final : public ProcessEvents {
 
   const std::function<void()> before_exit_;
   std::atomic<bool> leaving_ = false;
+  const TimeLimit limit_;
+  Closing closing_;
   SignalWatch signals_;
   LocalSession session_;
 };
 
 }  // namespace
 
-int run_locally(const Settings& settings, const Body& body, std::function<void()> before_exit) {
-  LocalRun run(settings, std::move(before_exit));
+int run_locally(const Settings& settings, const TimeLimit& limit, const Body& body, std::function<void()> before_exit) {
+  LocalRun run(settings, limit, std::move(before_exit));
   return run.run(body);
 }
 

@@ -20,6 +20,8 @@ struct LocalHooks {
   std::function<void()> watch = [] {};
   /// The session must end and a task goes on running: see WorkerOptions::leave_now.
   std::function<void(int exit_code)> leave_now = [](int) {};
+  /// See CoreOptions::closes_at.
+  base::Time closes_at = base::Time::max();
 };
 
 /// Client, scheduler and one worker in this process: the same parts as over MPI, with the in-process transport between

@@ -1,5 +1,6 @@
 #include "session/mpi_run.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -166,7 +167,12 @@ class MpiRun : public ProcessEvents {
 
 class RootRun final : public MpiRun {
  public:
-  using MpiRun::MpiRun;
+  RootRun(const Settings& settings, const Launch& launch, const TimeLimit& limit, MpiWorld& world,
+          std::shared_ptr<base::ModuleTable> modules)
+      : MpiRun(settings, launch, world, std::move(modules)),
+        clock_(clock()),
+        limit_(limit.on_clock_ahead(clock_() - steady_now())),
+        closing_(limit_) {}
 
   int run(const Body& body) {
     if (one_thread_ && !settings_.one_thread) {
@@ -179,7 +185,8 @@ class RootRun final : public MpiRun {
     options.host = world_.host();
     options.one_thread = one_thread_;
     options.backoff = backoff_;
-    options.clock = clock();
+    options.clock = clock_;
+    options.closes_at = limit_.closes_at();
     options.watch = [this] { watch(); };
     options.broken = [this](const std::string& text) { broken(text); };
     core_ = std::make_shared<detail::Core>(*endpoint_, bell_, modules_, std::move(options));
@@ -193,11 +200,8 @@ class RootRun final : public MpiRun {
     }
     look_for_signals();
     BodyEnd ended = call_body(body, core_, leaving_);
-    if (!ended.by_exception) {
-      core_->finish();
-      if (print_unseen(core_->unseen_failures()) > 0 && ended.code == 0) ended.code = 1;
-    }
-    return end(ended.code, ended.by_exception);
+    if (!ended.at_once && print_unseen(core_->unseen_failures()) > 0 && ended.code == 0) ended.code = 1;
+    return end(ended.code, ended.at_once);
   }
 
  private:
@@ -226,12 +230,36 @@ class RootRun final : public MpiRun {
   }
 
   void watch() {
-    if (!signals_) return;
+    const bool told_to_close = signals_ && look_at_signals();
+    if (!leaving_) close_in_time(told_to_close);
+  }
+
+  /// Those of this rank, and those that workers have told of. Whether one says that nothing is to be started any more.
+  bool look_at_signals() {
     if (const int signal = signals_->take_end()) leave_all(128 + signal, "ended by " + signal_name(signal));
-    if (signals_->take_report()) say(core_->report());
-    if (const auto alarm = core_->take_alarm()) {
+    if (signals_->take_report()) say(describe_job(limit_, clock_()) + core_->report());
+    bool told_to_close = signals_->take_closing();
+    while (const auto alarm = core_->take_alarm()) {
+      if (alarm->signal == SIGUSR1) {
+        told_to_close = true;
+        continue;
+      }
       if (alarm->signal != 0) leave_all(128 + alarm->signal, "ended by " + signal_name(alarm->signal));
       leave_all(1, alarm->text);
+    }
+    return told_to_close;
+  }
+
+  void close_in_time(bool told_to_close) {
+    // On a simulated cluster looking at the clock costs time.
+    if (!limit_.exists() && !told_to_close) return;
+    switch (closing_.look(clock_(), told_to_close)) {
+      case Closing::Step::nothing:
+        return;
+      case Closing::Step::close:
+        return core_->begin_closing(closing_.latest_end(), closing_.waits_end());
+      case Closing::Step::leave:
+        leave_all(kTimeIsUp, describe_left(core_->left()));
     }
   }
 
@@ -247,6 +275,9 @@ class RootRun final : public MpiRun {
     stop(code, true, true);
   }
 
+  const std::function<base::Time()> clock_;
+  const TimeLimit limit_;
+  Closing closing_;
   std::shared_ptr<detail::Core> core_;
   std::atomic<bool> leaving_ = false;
 };
@@ -292,6 +323,7 @@ class WorkerRun final : public MpiRun {
       worker_->alarm(signal, "");
     }
     if (signal_ != 0 && steady_now() > leave_at_) leave(128 + signal_);
+    if (signals_->take_closing()) worker_->alarm(SIGUSR1, "");
     if (signals_->take_report() || report_requested_.exchange(false)) say(worker_->report());
   }
 
@@ -321,8 +353,8 @@ class WorkerRun final : public MpiRun {
 
 }  // namespace
 
-int run_over_mpi(const Settings& settings, const Launch& launch, const Body& body) {
-  if (launch.size == 1) return run_locally(settings, body);
+int run_over_mpi(const Settings& settings, const Launch& launch, const TimeLimit& limit, const Body& body) {
+  if (launch.size == 1) return run_locally(settings, limit, body);
   const ThreadLevel level = settings.one_thread ? ThreadLevel::funneled : ThreadLevel::serialized;
   std::optional<MpiWorld> world;
   // If the environment does not tell, MPI has to.
@@ -334,12 +366,12 @@ int run_over_mpi(const Settings& settings, const Launch& launch, const Body& bod
   if (!world) world.emplace(level);
   check_launch(launch, world->size());
   if (world->size() == 1) {
-    const int code = run_locally(settings, body, [&world] { world->finalize_for_process(); });
+    const int code = run_locally(settings, limit, body, [&world] { world->finalize_for_process(); });
     world->finalize();
     return code;
   }
   try {
-    return world->rank() == 0 ? RootRun(settings, launch, *world, modules).run(body)
+    return world->rank() == 0 ? RootRun(settings, launch, limit, *world, modules).run(body)
                               : WorkerRun(settings, launch, *world, modules).run();
   } catch (const std::exception& error) {
     give_up(*world, error.what());

@@ -8,6 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "session/allocation.hpp"
+#include "session/clock.hpp"
+#include "session/closing.hpp"
 #include "session/cpus.hpp"
 #include "session/launch.hpp"
 #include "session/local_run.hpp"
@@ -39,19 +42,32 @@ void say_once(const session::Launch& launch, const std::string& text) {
   session::say("cohort: rank " + std::to_string(rank) + ": " + text);
 }
 
+/// Only rank 0 asks; where the environment does not tell who that is, it is not worth the trouble of all of them.
+session::TimeLimit read_time_limit(const session::Settings& settings, const session::Launch& launch) {
+  const base::Time now = session::steady_now();
+  std::optional<base::Time> job_left;
+  const bool leads = launch.rank.value_or(launch.by_launcher ? -1 : 0) == 0;
+  if (const auto allocation = session::read_allocation(); allocation && leads && !launch.simulated) {
+    if (settings.time_limit != base::Time::zero())
+      job_left = session::job_time_left(*allocation, std::chrono::system_clock::now());
+  }
+  return session::time_limit_of(settings, job_left, now);
+}
+
 int run_with(const session::Settings& settings, const session::Launch& launch, const session::Body& body) {
+  const session::TimeLimit limit = read_time_limit(settings, launch);
   if (!launch.by_launcher) {
     session::check_launch(launch, 1);
-    return session::run_locally(settings, body);
+    return session::run_locally(settings, limit, body);
   }
 #if COHORT_WITH_MPI
-  return session::run_over_mpi(settings, launch, body);
+  return session::run_over_mpi(settings, launch, limit, body);
 #else
   if (launch.size.value_or(launch.step_tasks.value_or(1)) > 1) {
     throw UsageError(
         "this program's Cohort was built without MPI (COHORT_MPI=OFF): start it without mpirun, or build it with MPI");
   }
-  return session::run_locally(settings, body);
+  return session::run_locally(settings, limit, body);
 #endif
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cohort/types.hpp"
+#include "session/duration.hpp"
 #include "session/nearest_name.hpp"
 
 namespace cohort::session {
@@ -35,6 +36,14 @@ int to_int(const Given& given, int at_least) {
     throw UsageError(given.source + ": needs a whole number, " + std::to_string(at_least) + " or more");
   }
   return number;
+}
+
+std::chrono::nanoseconds to_duration(const Given& given) {
+  if (const auto duration = parse_duration(given.value)) return *duration;
+  throw UsageError(
+      given.source +
+      ": needs a time: minutes, M:S, H:M:S, D-H, D-H:M, D-H:M:S as Slurm takes them, or with units, as 90s, "
+      "10m, 2h");
 }
 
 bool to_bool(const Given& given) {
@@ -64,6 +73,14 @@ constexpr Setting kSettings[] = {
      true, true, [](Settings& s, const Given& given) { s.threads = to_int(given, 0); }},
     {"one-thread", "", "run each rank on one thread alone (default false)", true, true,
      [](Settings& s, const Given& given) { s.one_thread = to_bool(given); }},
+    {"time-limit", "TIME",
+     "end the run in time, with exit code 85 if work is left: so long after its start, or, unless said, at the end of "
+     "the Slurm job; minutes, H:M:S, D-H, 90s, 2h; 0: no limit",
+     true, true, [](Settings& s, const Given& given) { s.time_limit = to_duration(given); }},
+    {"grace", "TIME",
+     "so long before the time limit, only what is expected to end in time is started (default: a tenth of the time "
+     "there is, at most 60s)",
+     true, true, [](Settings& s, const Given& given) { s.grace = to_duration(given); }},
     {"config", "FILE", "file with settings, one `name = value` a line (default: none)", true, false,
      [](Settings& s, const Given& given) { s.config = given.value; }},
     {"help", "", "print this and end", false, false, [](Settings& s, const Given& given) { s.help = to_bool(given); }},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -13,6 +14,11 @@ struct Settings {
   int threads = 0;
   /// Run the rank on one thread alone, as on a simulated cluster or below MPI_THREAD_SERIALIZED.
   bool one_thread = false;
+  /// How long the run may take, from its start; zero: as long as it likes, also past the end of the job. Unless said:
+  /// to the end of the job, if there is one.
+  std::optional<std::chrono::nanoseconds> time_limit = std::nullopt;
+  /// How long before that the run begins to close; see TimeLimit.
+  std::optional<std::chrono::nanoseconds> grace = std::nullopt;
   /// Print help_text() or version_text() and end.
   bool help = false;
   bool version = false;

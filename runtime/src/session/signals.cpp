@@ -17,13 +17,15 @@ namespace cohort::session {
 
 namespace {
 
-constexpr std::array kWatched{SIGINT, SIGTERM, SIGUSR2};
+constexpr std::array kWatched{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
 struct Watched {
   ProcessEvents* events = nullptr;
   std::atomic<bool> speaks{false};
   std::atomic<bool> only_notes{false};
   std::atomic<int> end{0};
+  std::atomic<bool> closing{false};
+  std::atomic<bool> was_told_to_close{false};
   std::atomic<bool> report{false};
   std::array<struct sigaction, kWatched.size()> before{};
 };
@@ -36,6 +38,11 @@ void on_signal(int signal) {
   if (current == nullptr) return;
   if (signal == SIGUSR2) {
     current->report.store(true);
+    return;
+  }
+  if (signal == SIGUSR1) {
+    current->closing.store(true);
+    current->was_told_to_close.store(true);
     return;
   }
   if (!current->only_notes.load()) {
@@ -82,7 +89,11 @@ SignalWatch::SignalWatch(ProcessEvents& events, bool speaks) {
 
 SignalWatch::~SignalWatch() {
   Watched* mine = watched.exchange(nullptr);
-  for (std::size_t i = 0; i < kWatched.size(); ++i) sigaction(kWatched[i], &mine->before[i], nullptr);
+  for (std::size_t i = 0; i < kWatched.size(); ++i) {
+    struct sigaction& before = mine->before[i];
+    if (kWatched[i] == SIGUSR1 && mine->was_told_to_close && before.sa_handler == SIG_DFL) before.sa_handler = SIG_IGN;
+    sigaction(kWatched[i], &before, nullptr);
+  }
   delete mine;
 }
 
@@ -106,6 +117,8 @@ int SignalWatch::take_end() {
   }
   return signal > 0 ? signal : 0;
 }
+
+bool SignalWatch::take_closing() { return watched.load()->closing.exchange(false); }
 
 bool SignalWatch::take_report() { return watched.load()->report.exchange(false); }
 

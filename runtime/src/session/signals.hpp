@@ -12,11 +12,13 @@ class ProcessEvents {
   virtual void on_exit(int code) = 0;
 };
 
-/// Catches SIGINT, SIGTERM and SIGUSR2, and std::exit, for the run that is going on. One at a time; what was set before
-/// is put back at the end. A SIGINT that was ignored, as in what a shell starts in the background, stays ignored.
+/// Catches SIGINT, SIGTERM, SIGUSR1 and SIGUSR2, and std::exit, for the run that is going on. One at a time; what was
+/// set before is put back at the end. A SIGINT that was ignored, as in what a shell starts in the background, stays
+/// ignored.
 ///
-/// At first the handler itself ends the process. Once somebody looks, with the take functions, it only notes the
-/// signal.
+/// At first the handler itself ends the process on SIGINT and SIGTERM. Once somebody looks, with the take functions, it
+/// only notes the signal. After a SIGUSR1 another one is ignored at the end, unless the program had a handler for it: a
+/// run that leaves because of it is not to be ended by the next.
 class SignalWatch {
  public:
   /// `speaks`: a line is written when the handler ends the process.
@@ -33,6 +35,8 @@ class SignalWatch {
 
   /// SIGINT or SIGTERM, each only once; 0 if none has come.
   int take_end();
+  /// Whether SIGUSR1 has come since the last call: nothing new is to be started.
+  bool take_closing();
   /// Whether SIGUSR2 has come since the last call.
   bool take_report();
 };

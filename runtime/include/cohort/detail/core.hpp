@@ -62,6 +62,7 @@ CodeMap& code_map(Core& core);
 int worker_count(Core& core);
 int slot_count(Core& core);
 Traffic traffic(Core& core);
+std::chrono::nanoseconds time_left(Core& core);
 
 /// Waits, throws what the task threw, or lets `reader` have the value. Throws TimedOut if `timeout` ran out first.
 void read_value(const FutureState& future, std::chrono::nanoseconds timeout, ValueReader& reader);

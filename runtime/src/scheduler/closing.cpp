@@ -1,0 +1,69 @@
+// SchedulerState: the time is nearly up; what would not end before that is not started any more.
+#include "scheduler/scheduler_state.hpp"
+
+namespace cohort::scheduler {
+
+namespace {
+
+/// Between two looks for tasks that were given out and come too late to start.
+constexpr Time kBetweenTakeBacks = std::chrono::milliseconds(20);
+
+}  // namespace
+
+void SchedulerState::on_closing(Time latest_end, Time now) {
+  latest_end_ = std::min(latest_end_, latest_end);
+  last_take_back_ = Time{};
+  take_back_late(now);
+  settle(now);
+}
+
+bool SchedulerState::all_is_withheld() const {
+  if (!closing() || !ready_.empty()) return false;
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [](const WorkerLoad& load) { return load.assigned_count == 0 && load.parked.empty(); });
+}
+
+/// A call that was never measured is not expected to end at any time.
+bool SchedulerState::can_end(const TaskRecord& task, Time start) const {
+  if (task.expected) return start + task.estimate < latest_end_;
+  const Estimates::Estimate& usual = estimates_.of(task.type);
+  return usual.measurements > 0 && start + usual.duration < latest_end_;
+}
+
+/// After what the worker has to do already.
+bool SchedulerState::may_start(const TaskRecord& task, Address worker, Time now) const {
+  const WorkerLoad& load = workers_[static_cast<std::size_t>(worker)];
+  const bool at_once = load.assigned_count < static_cast<std::size_t>(load.slots);
+  return can_end(task, at_once ? now : now + load.assigned_time / load.slots);
+}
+
+/// The task is in no queue, and nobody who needs it was sent.
+void SchedulerState::withhold(TaskRecord& task) {
+  task.phase = Phase::withheld;
+  task.place = kNowhere;
+}
+
+/// For nobody else. A worker that has started it meanwhile does not answer.
+void SchedulerState::take_back(TaskRecord& task) {
+  if (task.away || task.recalling || task.started) return;
+  task.recalling = true;
+  task.extra().thief = kNowhere;
+  outbox_.recall(task.place, task.id);
+}
+
+void SchedulerState::take_back_late(Time now) {
+  if (last_take_back_ != Time{} && now - last_take_back_ < kBetweenTakeBacks) return;
+  last_take_back_ = now;
+  for (std::size_t w = 1; w < workers_.size(); ++w) {
+    WorkerLoad& load = workers_[w];
+    if (load.lost) continue;
+    for (std::uint32_t i = load.assigned.first(); i != QueueLink::kEnd;) {
+      TaskRecord& task = table_.at(i);
+      i = task.link.next;
+      if (!can_end(task, now)) take_back(task);
+    }
+    send_parked(static_cast<Address>(w), now);
+  }
+}
+
+}  // namespace cohort::scheduler

@@ -1,0 +1,153 @@
+#include <doctest/doctest.h>
+
+#include "scheduler/scenario.hpp"
+
+namespace cohort::scheduler {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Calls of kind 0 are known to take 1 s; of kind 1, 1 ms; those of other kinds were never measured.
+struct Measured : Scenario {
+  explicit Measured(const std::vector<int>& slots = {1}, SchedulerOptions options = {}) : Scenario(slots, options) {
+    for (const int kind : {0, 1}) {
+      const std::string name = "known" + std::to_string(kind);
+      submit(name, {.worker = 1, .kind = kind});
+      finish(name, kSmall, kind == 0 ? Time(1s) : Time(1ms));
+    }
+    said();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("near the end what is expected to end in time is started, and nothing else") {
+  Measured s;
+  s.close(100ms);
+  s.submit("second");
+  CHECK(s.said() == "");
+  CHECK(s["second"].phase == Phase::withheld);
+  s.submit("millisecond", {.kind = 1});
+  CHECK(s.said() == "1 assign millisecond");
+  s.submit("unknown", {.kind = 2});
+  CHECK(s.said() == "");
+  s.submit("told", {.kind = 2, .expected = 1ms});
+  CHECK(s.said() == "1 assign told");
+}
+
+TEST_CASE("a task that would have to wait for too long is not started") {
+  Measured s;
+  for (int i = 0; i < 4; ++i) s.submit("t" + std::to_string(i), {.kind = 1, .expected = 1ms});
+  s.said();
+  s.close(5500us);
+  s.submit("in time", {.worker = 1, .kind = 1});
+  s.submit("too late", {.worker = 1, .kind = 1});
+  CHECK(s.said() == "1 assign in time");
+  CHECK(s["too late"].phase == Phase::withheld);
+}
+
+TEST_CASE("what runs may end; what was given out and has not started is taken back") {
+  Measured s;
+  s.submit("runs");
+  s.submit("waits");
+  s.submit("ready");
+  s.start("runs");
+  CHECK(s.said() == "1 assign runs; 1 assign waits");
+  s.close(0s);
+  CHECK(s.said() == "1 recall waits");
+  CHECK_FALSE(s.state.all_is_withheld());
+  s.give_back("waits");
+  CHECK_FALSE(s.state.all_is_withheld());
+  s.finish("runs");
+  CHECK(s.said() == "ended runs");
+  CHECK(s.state.all_is_withheld());
+  CHECK(s.state.open_tasks() == 2);
+}
+
+TEST_CASE("what has started before it could be taken back ends as ever") {
+  Measured s;
+  s.submit("runs");
+  CHECK(s.said() == "1 assign runs");
+  s.close(0s);
+  CHECK(s.said() == "1 recall runs");
+  s.finish("runs");
+  CHECK(s.said() == "ended runs");
+  CHECK(s.state.all_is_withheld());
+  CHECK(s.state.open_tasks() == 0);
+}
+
+TEST_CASE("what was given out in time and comes too late is taken back later") {
+  Measured s;
+  s.submit("takes longer", {.kind = 1});
+  s.submit("behind", {.kind = 1});
+  s.start("takes longer");
+  s.said();
+  s.close(50ms);
+  s.tick(30ms);
+  CHECK(s.said() == "");
+  s.tick(30ms);
+  CHECK(s.said() == "1 recall behind");
+}
+
+TEST_CASE("what was placed behind a task that is not started any more is taken back too") {
+  Measured s({1, 1});
+  s.submit("runs");
+  s.submit("first", {.inputs = {"runs"}});
+  s.submit("second", {.inputs = {"first"}, .worker = 2, .kind = 1});
+  s.submit("third", {.inputs = {"second"}, .worker = 1, .kind = 1});
+  s.start("runs");
+  s.said();
+  s.close(100ms);
+  CHECK(s.said() == "1 recall first");
+  s.give_back("first");
+  CHECK(s.said() == "2 recall second");
+  s.give_back("second");
+  CHECK(s.said() == "1 recall third");
+  s.give_back("third");
+  CHECK(s["third"].phase == Phase::blocked);
+  s.finish("runs");
+  CHECK(s.state.all_is_withheld());
+}
+
+TEST_CASE("parked tasks are not started near the end") {
+  SchedulerOptions options;
+  options.stock.tasks = 1;
+  Measured s({1}, options);
+  s.submit("runs", {.worker = 1});
+  s.submit("parked", {.worker = 1});
+  s.start("runs");
+  CHECK(s["parked"].phase == Phase::parked);
+  s.close(10ms);
+  CHECK_FALSE(s.state.all_is_withheld());
+  s.finish("runs", Scenario::kLarge, 1s);
+  CHECK(s["parked"].phase == Phase::withheld);
+  CHECK(s.state.all_is_withheld());
+}
+
+TEST_CASE("of two ends the earlier holds") {
+  Measured s;
+  s.close(0s);
+  s.close(10s);
+  s.submit("short", {.kind = 1});
+  CHECK(s["short"].phase == Phase::withheld);
+}
+
+TEST_CASE("a task that is withheld can be cancelled, and what waits for it") {
+  Measured s;
+  s.close(0s);
+  s.submit("t");
+  s.submit("after", {.inputs = {"t"}});
+  s.cancel("t");
+  CHECK(s.said() == "ended t; ended after");
+  CHECK(s.state.open_tasks() == 0);
+}
+
+TEST_CASE("while there is time, nothing is withheld") {
+  Measured s;
+  CHECK_FALSE(s.state.all_is_withheld());
+  s.submit("unknown", {.kind = 3});
+  CHECK(s.said() == "1 assign unknown");
+}
+
+}  // namespace cohort::scheduler
