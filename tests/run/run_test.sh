@@ -235,6 +235,38 @@ built_without_mpi() {
   OMPI_COMM_WORLD_RANK=1 start returns 0; finish; expect_failure; expect_messages 1 'rank 1: .*built without MPI'
 }
 
+# --- by cohort-run ----------------------------------------------------------------------------------------------------
+
+cohort_run=$(dirname "$0")/../../scripts/cohort-run
+
+cohort_run_starts_ranks() {
+  start_command "$cohort_run" --nprocs 2 --nthreads 3 -- "$probe" threads
+  finish; expect_code 0; expect_silence; expect_output '^2 workers, 6 slots'
+  start_command "$cohort_run" --nprocs 1 -- "$probe" works; finish; expect_code 0; expect_silence
+  start_command "$cohort_run" "$probe" works; finish; expect_code 0; expect_silence
+  start_command "$cohort_run" --recovery --nprocs 2 "$probe" works; finish; expect_code 0; expect_silence
+  start_command "$cohort_run" --local --nthreads 3 -- "$probe" threads
+  finish; expect_code 0; expect_silence; expect_output '^1 workers, 3 slots'
+}
+cohort_run_gives_the_exit_code() {
+  local how
+  for how in --local '--nprocs=2'; do
+    start_command "$cohort_run" "$how" -- "$probe" returns 7; finish; expect_code 7; expect_messages 0
+    start_command "$cohort_run" "$how" -- "$probe" throws; finish; expect_code 1; expect_messages 1 "the body's own error"
+  done
+}
+cohort_run_can_be_interrupted() {
+  local how
+  for how in --local '--nprocs=2'; do
+    for signal in INT TERM; do
+      start_command "$cohort_run" "$how" -- "$probe" busy
+      wait_for_mark ready
+      hit "$signal" group
+      finish; expect_failure; expect_messages 1 "ended by SIG$signal"
+    done
+  done
+}
+
 # --- often ------------------------------------------------------------------------------------------------------------
 
 # Many starts and ends in a row, of all kinds, with signals at any moment.
