@@ -1,6 +1,7 @@
 // A program that run_test.sh starts and ends in every way that a user might: run_probe CASE [argument]. Each process
 // leaves a file pid.<pid> with its rank in the folder that RUN_PROBE_DIR names, and whoever reaches the moment to be
 // hit leaves another.
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -188,6 +189,18 @@ const std::map<std::string, Case> kCases = {
     {"threads",
      [](Client& client, const std::string&) {
        std::printf("%d workers, %d slots\n", client.worker_count(), client.slot_count());
+       return 0;
+     }},
+    // How many CPUs a slot may use, and a thread of the runtime that is none.
+    {"affinity",
+     [](Client& client, const std::string&) {
+       const auto count = [] {
+         cpu_set_t cpus;
+         CPU_ZERO(&cpus);
+         sched_getaffinity(0, sizeof cpus, &cpus);
+         return CPU_COUNT(&cpus);
+       };
+       std::printf("slot %d, other %d\n", client.submit(count).result(), client.run_on_all(count).front());
        return 0;
      }},
     {"works",

@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "session/cpus.hpp"
 #include "session/local_session.hpp"
 #include "session/signals.hpp"
+#include "session/start_up.hpp"
 
 namespace cohort::session {
 
@@ -19,12 +19,19 @@ class LocalRun final : public ProcessEvents {
   LocalRun(const Settings& settings, std::function<void()> before_exit)
       : before_exit_(std::move(before_exit)),
         signals_(*this, true),
-        session_(settings.threads == 0 ? usable_cpus() : settings.threads,
-                 {[this] { watch(); }, [](int code) { leave(code); }}) {
+        start_(settings, talk_alone()),
+        session_(start_.slots(), {.watch = [this] { watch(); },
+                                  .leave_now = [](int code) { leave(code); },
+                                  .begin_slot = [this](std::size_t slot) { start_.begin_slot(slot); },
+                                  .begin_other = [this] { start_.unbind(); }}) {
     signals_.only_note();
   }
 
   int run(const Body& body) {
+    if (start_.is_doctors()) {
+      session_.end(true, 0);
+      return report_checks(start_.checks());
+    }
     const BodyEnd end = call_body(body, session_.core(), leaving_);
     const std::size_t failures = session_.end(!end.by_exception, end.code);
     return end.code == 0 && failures > 0 ? 1 : end.code;
@@ -53,6 +60,7 @@ class LocalRun final : public ProcessEvents {
   const std::function<void()> before_exit_;
   std::atomic<bool> leaving_ = false;
   SignalWatch signals_;
+  StartUp start_;
   LocalSession session_;
 };
 

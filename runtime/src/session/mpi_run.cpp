@@ -6,16 +6,14 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <sstream>
 #include <thread>
 
 #include "base/module_table.hpp"
 #include "session/clock.hpp"
-#include "session/cpus.hpp"
-#include "session/host_name.hpp"
 #include "session/local_run.hpp"
 #include "session/local_session.hpp"
 #include "session/signals.hpp"
+#include "session/start_up.hpp"
 #include "transport/mpi_world.hpp"
 #include "worker/worker.hpp"
 
@@ -81,33 +79,12 @@ void call_bounded(base::Time limit, int code, Action action) {
   world.abort(1);
 }
 
-/// "host;threads;cpu,cpu,…", as the ranks tell each other.
-std::string describe_rank(const std::string& host, int threads, const CpuSet& cpus) {
-  std::string text = host + ";" + std::to_string(threads) + ";";
-  for (const int cpu : cpus) text += std::to_string(cpu) + ",";
-  return text;
-}
-
-/// Slots of this rank: what it was told, or else what rank 0 was told (mpirun does not pass the environment on to other
-/// nodes), or else its node's CPUs divided among the node's workers. Rank 0 runs no tasks and takes no part.
-int slots_of(const MpiWorld& world, const Settings& settings) {
-  const std::vector<std::string> all = world.all_gather(describe_rank(world.host(), settings.threads, bound_cpus()));
-  if (settings.threads > 0 || world.rank() == 0) return std::max(settings.threads, 1);
-  std::vector<CpuSet> node;
-  std::size_t mine = 0;
-  for (std::size_t rank = 0; rank < all.size(); ++rank) {
-    std::istringstream text(all[rank]);
-    std::string host;
-    std::string threads;
-    std::getline(text, host, ';');
-    std::getline(text, threads, ';');
-    if (rank == 0 && threads != "0") return std::stoi(threads);
-    if (rank == 0 || host != world.host()) continue;
-    if (static_cast<int>(rank) == world.rank()) mine = node.size();
-    CpuSet& cpus = node.emplace_back();
-    for (std::string cpu; std::getline(text, cpu, ',');) cpus.push_back(std::stoi(cpu));
-  }
-  return default_threads(node, mine, cpu_quota());
+StartTalk talk_of(MpiWorld& world, bool one_thread) {
+  return {.rank = world.rank(),
+          .host = world.host(),
+          .one_thread = one_thread,
+          .all_gather = [&world](std::string_view text) { return world.all_gather(text); },
+          .round_trips = [&world] { return world.round_trips(); }};
 }
 
 /// What rank 0 and the workers have in common.
@@ -121,8 +98,11 @@ class MpiRun : public ProcessEvents {
         backoff_(simulated_ ? kSimulatedBackoff : backoff_on(world)),
         one_thread_(settings.one_thread || world.thread_level() < ThreadLevel::serialized),
         endpoint_(world.make_endpoint({.matched_probes = !one_thread_})) {
-    // On a simulated cluster all ranks are one process, whose signals are not ours.
-    if (!simulated_) signals_.emplace(*this, world.rank() == 0);
+    // On a simulated cluster all ranks are one process, whose signals are not ours; all are alike, and to ask each
+    // other takes hours.
+    if (simulated_) return;
+    signals_.emplace(*this, world.rank() == 0);
+    start_.emplace(settings, talk_of(world, one_thread_ && !settings.one_thread));
   }
 
  protected:
@@ -162,6 +142,7 @@ class MpiRun : public ProcessEvents {
   base::Doorbell bell_;
   std::unique_ptr<transport::Endpoint> endpoint_;
   std::optional<SignalWatch> signals_;
+  std::optional<StartUp> start_;
 };
 
 class RootRun final : public MpiRun {
@@ -174,7 +155,6 @@ class RootRun final : public MpiRun {
           "tasks "
           "and inside client calls");
     }
-    if (!simulated_) slots_of(world_, settings_);
     detail::CoreOptions options;
     options.host = world_.host();
     options.one_thread = one_thread_;
@@ -186,11 +166,12 @@ class RootRun final : public MpiRun {
     try {
       core_->start(kStartLimit, [this](int rank, const detail::WorkerInfo& worker) { check(rank, worker); });
     } catch (const UsageError& error) {
-      say(std::string("cohort: ") + error.what());
-      return end(2, true);
+      if (!checks_only()) say(std::string("cohort: ") + error.what());
+      return end(checks_only() ? report(error.what()) : 2, true);
     } catch (const TimedOut& error) {
       broken(error.what());
     }
+    if (checks_only()) return end(report(""), false);
     look_for_signals();
     BodyEnd ended = call_body(body, core_, leaving_);
     if (!ended.by_exception) {
@@ -206,6 +187,15 @@ class RootRun final : public MpiRun {
     const std::string who = "rank " + std::to_string(rank) + " on " + worker.host;
     if (const auto difference = base::difference(modules_->comparable(), worker.modules, who))
       throw UsageError(*difference);
+  }
+
+  bool checks_only() const { return start_ && start_->is_doctors(); }
+  /// `difference`: of the programs of two ranks, if there is one.
+  int report(const std::string& difference) {
+    Check same{"all ranks run the same program", {}, true};
+    if (!difference.empty()) same.faults.push_back(difference);
+    start_->checks().insert(start_->checks().begin(), std::move(same));
+    return report_checks(start_->checks());
   }
 
   int end(int code, bool now) {
@@ -257,9 +247,11 @@ class WorkerRun final : public MpiRun {
 
   int run() {
     worker::WorkerOptions options;
-    // All ranks must ask, whatever they make of it; only a simulation, which takes hours for it, is alike everywhere.
-    const int slots = simulated_ ? 1 : slots_of(world_, settings_);
-    options.slots = one_thread_ ? 1 : slots;
+    options.slots = one_thread_ || !start_ ? 1 : start_->slots();
+    if (start_) {
+      options.begin_slot = [this](std::size_t slot) { start_->begin_slot(slot); };
+      options.begin_other = [this] { start_->unbind(); };
+    }
     options.site = {world_.rank(), world_.host()};
     options.one_thread = one_thread_;
     options.backoff = backoff_;
@@ -276,6 +268,7 @@ class WorkerRun final : public MpiRun {
     look_for_signals();
     const int code = worker_->run();
     ended_ = true;
+    if (start_) start_->unbind();
     if (is_without_finalize(code)) leave(code & 0xff);
     if (signals_) signals_->end_at_once(false);
     finalize();

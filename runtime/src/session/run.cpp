@@ -14,6 +14,8 @@
 #include "session/local_session.hpp"
 #include "session/settings.hpp"
 #include "session/signals.hpp"
+#include "session/start_up.hpp"
+#include "session/task_threads.hpp"
 #if COHORT_WITH_MPI
 #include "session/mpi_run.hpp"
 #endif
@@ -40,6 +42,10 @@ void say_once(const session::Launch& launch, const std::string& text) {
 }
 
 int run_with(const session::Settings& settings, const session::Launch& launch, const session::Body& body) {
+  // Rank 0 has no slots, unless it is alone.
+  if (launch.rank.value_or(0) != 0 || launch.size.value_or(launch.step_tasks.value_or(1)) <= 1) {
+    session::limit_task_threads();
+  }
   if (!launch.by_launcher) {
     session::check_launch(launch, 1);
     return session::run_locally(settings, body);
@@ -60,8 +66,9 @@ int run_with(const session::Settings& settings, const session::Launch& launch, c
 int detail::run(int& argc, char**& argv, const std::function<int(Client&)>& body) {
   // Here, before MPI_Init and before there is any thread, is the place where a fork server starts.
   const session::Launch launch = session::read_launch();
+  session::Settings settings;
   try {
-    const session::Settings settings = session::read_settings(argc, argv);
+    settings = session::read_settings(argc, argv);
     if (settings.help || settings.version) {
       if (launch.rank.value_or(0) == 0)
         std::fputs((settings.help ? session::help_text() : session::version_text() + "\n").c_str(), stdout);
@@ -69,6 +76,9 @@ int detail::run(int& argc, char**& argv, const std::function<int(Client&)>& body
     }
     return run_with(settings, launch, body);
   } catch (const UsageError& error) {
+    if (settings.doctor && launch.rank.value_or(0) == 0) {
+      return session::report_checks({{"the ranks know of each other", {error.what()}, true}});
+    }
     say_once(launch, error.what());
     return kUsage;
   } catch (const std::exception& error) {

@@ -47,6 +47,13 @@ bool to_bool(const Given& given) {
   throw UsageError(given.source + ": needs true or false");
 }
 
+Bind to_bind(const Given& given) {
+  if (given.value == "auto") return Bind::automatic;
+  if (given.value == "cores") return Bind::cores;
+  if (given.value == "none") return Bind::none;
+  throw UsageError(given.source + ": there are auto, cores and none");
+}
+
 struct Setting {
   std::string_view name;
   /// What stands for the value in the help; empty: a flag alone, which means true.
@@ -64,6 +71,18 @@ constexpr Setting kSettings[] = {
      true, true, [](Settings& s, const Given& given) { s.threads = to_int(given, 0); }},
     {"one-thread", "", "run each rank on one thread alone (default false)", true, true,
      [](Settings& s, const Given& given) { s.one_thread = to_bool(given); }},
+    {"bind", "HOW",
+     "bind slots to CPUs: auto, to cores of their own if the run fills the machine or was given a part of it; cores, "
+     "wherever there are enough; none (default auto)",
+     true, true, [](Settings& s, const Given& given) { s.bind = to_bind(given); }},
+    {"hyperthreads", "", "count hyperthreads as cores (default false)", true, true,
+     [](Settings& s, const Given& given) { s.hyperthreads = to_bool(given); }},
+    {"show-binding", "", "print which CPUs each slot may use (default false)", true, true,
+     [](Settings& s, const Given& given) { s.show_binding = to_bool(given); }},
+    {"doctor", "",
+     "check how the run was started and print what was found, instead of running the program; exit code 3 if something "
+     "is wrong",
+     false, false, [](Settings& s, const Given& given) { s.doctor = to_bool(given); }},
     {"config", "FILE", "file with settings, one `name = value` a line (default: none)", true, false,
      [](Settings& s, const Given& given) { s.config = given.value; }},
     {"help", "", "print this and end", false, false, [](Settings& s, const Given& given) { s.help = to_bool(given); }},

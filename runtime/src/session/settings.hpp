@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "session/binding.hpp"
+
 namespace cohort::session {
 
 /// What a run is told from outside, by `--cohort-…` flags, the environment, or a file.
@@ -13,6 +15,13 @@ struct Settings {
   int threads = 0;
   /// Run the rank on one thread alone, as on a simulated cluster or below MPI_THREAD_SERIALIZED.
   bool one_thread = false;
+  /// Where slots run, and whether hyperthreads count as cores.
+  Bind bind = Bind::automatic;
+  bool hyperthreads = false;
+  /// Rank 0 prints which CPUs each slot may use.
+  bool show_binding = false;
+  /// Check the start and print a table of what was found, instead of the body.
+  bool doctor = false;
   /// Print help_text() or version_text() and end.
   bool help = false;
   bool version = false;

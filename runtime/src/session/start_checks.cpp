@@ -1,0 +1,236 @@
+#include "session/start_checks.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "session/clock.hpp"
+
+namespace cohort::session {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Less than this leaves no room for data.
+constexpr std::uint64_t kBytesOfRank = std::uint64_t{64} << 20U;
+constexpr std::uint64_t kBytesOfSlot = std::uint64_t{32} << 20U;
+
+/// So many times as slow as most: a host that is throttled, or a link that is not the one it should be.
+constexpr int kSlowLink = 5;
+constexpr double kSlowClock = 1.4;
+/// Below it a round trip is good whatever the others do.
+constexpr base::Time kGoodRoundTrip = 100us;
+
+std::string count(std::size_t number, const std::string& what) {
+  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
+/// "rank 3", "ranks 1, 2 and 4 more"
+std::string name_ranks(const std::vector<std::size_t>& ranks) {
+  constexpr std::size_t kMost = 3;
+  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    if (i == kMost && ranks.size() > kMost + 1) return text + " and " + std::to_string(ranks.size() - i) + " more";
+    text += (i == 0 ? "" : i + 1 == ranks.size() ? " and " : ", ") + std::to_string(ranks[i]);
+  }
+  return text;
+}
+
+bool is_part(const CpuSet& part, const CpuSet& of) {
+  return std::includes(of.begin(), of.end(), part.begin(), part.end());
+}
+
+std::map<std::string, std::vector<std::size_t>> by_machine(std::span<const RankFacts> ranks) {
+  std::map<std::string, std::vector<std::size_t>> machines;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) machines[ranks[rank].machine].push_back(rank);
+  return machines;
+}
+
+/// The smallest set of CPUs that more slots must share than it has; said of the ranks that can use no others.
+std::optional<std::string> shortage_of_cpus(std::span<const RankFacts> ranks, std::span<const int> slots,
+                                            const std::vector<std::size_t>& members) {
+  std::set<CpuSet> sets;
+  CpuSet all;
+  for (const std::size_t rank : members) {
+    if (slots[rank] == 0) continue;
+    sets.insert(ranks[rank].cpus);
+    CpuSet both;
+    std::set_union(all.begin(), all.end(), ranks[rank].cpus.begin(), ranks[rank].cpus.end(), std::back_inserter(both));
+    all = both;
+  }
+  sets.insert(all);
+  std::vector<CpuSet> smallest_first(sets.begin(), sets.end());
+  std::sort(smallest_first.begin(), smallest_first.end(),
+            [](const CpuSet& a, const CpuSet& b) { return a.size() != b.size() ? a.size() < b.size() : a < b; });
+  for (const CpuSet& cpus : smallest_first) {
+    std::vector<std::size_t> sharers;
+    std::size_t wanted = 0;
+    for (const std::size_t rank : members) {
+      if (slots[rank] == 0 || !is_part(ranks[rank].cpus, cpus)) continue;
+      sharers.push_back(rank);
+      wanted += static_cast<std::size_t>(slots[rank]);
+    }
+    if (wanted <= cpus.size()) continue;
+    const RankFacts& first = ranks[sharers.front()];
+    const std::string who = name_ranks(sharers) + " on " + first.host;
+    if (cpus.size() < first.machine_cpus) {
+      return who + ", with " + count(wanted, "slot") + ", may use CPU" + (cpus.size() == 1 ? " " : "s ") +
+             describe_cpus(cpus) + " only, of " + std::to_string(first.machine_cpus) +
+             ": if the launcher has bound them, start with `mpirun --bind-to none` or `srun --cpu-bind=none`; else ask "
+             "for more CPUs (--cpus-per-task) or fewer slots (--cohort-threads)";
+    }
+    if (std::any_of(sharers.begin(), sharers.end(), [&](std::size_t rank) { return ranks[rank].may_oversubscribe; })) {
+      return std::nullopt;  // as it was asked for
+    }
+    return who + (sharers.size() == 1 ? " has " : " have ") + count(wanted, "slot") + " on " +
+           count(cpus.size(), "CPU") + ": start fewer ranks, or give them fewer slots (--cohort-threads)";
+  }
+  return std::nullopt;
+}
+
+Check check_cpus(std::span<const RankFacts> ranks, std::span<const int> slots) {
+  Check check{"there is a CPU for each slot", {}, true};
+  for (const auto& [machine, members] : by_machine(ranks)) {
+    if (const auto fault = shortage_of_cpus(ranks, slots, members)) check.faults.push_back(*fault);
+  }
+  return check;
+}
+
+Check check_thread_level(std::span<const RankFacts> ranks, std::span<const int> slots) {
+  Check check{"MPI allows calls from the threads that a rank has", {}, false};
+  std::vector<std::size_t> limited;
+  int wanted = 0;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    if (!ranks[rank].one_thread || slots[rank] < 2) continue;
+    limited.push_back(rank);
+    wanted = std::max(wanted, slots[rank]);
+  }
+  if (limited.empty()) return check;
+  check.faults.push_back("MPI allows calls from one thread only, and " + name_ranks(limited) + " should have " +
+                         count(static_cast<std::size_t>(wanted), "slot") +
+                         ": ask MPI_Init_thread for MPI_THREAD_SERIALIZED, or start more ranks instead");
+  return check;
+}
+
+Check check_memory(std::span<const RankFacts> ranks, std::span<const int> slots) {
+  Check check{"there is memory for each rank", {}, true};
+  for (const auto& [machine, members] : by_machine(ranks)) {
+    std::optional<std::uint64_t> limit;
+    std::uint64_t wanted = 0;
+    for (const std::size_t rank : members) {
+      if (ranks[rank].memory_bytes) limit = std::min(*ranks[rank].memory_bytes, limit.value_or(UINT64_MAX));
+      wanted += kBytesOfRank + kBytesOfSlot * static_cast<std::uint64_t>(slots[rank]);
+    }
+    if (!limit || wanted <= *limit) continue;
+    check.faults.push_back(
+        name_ranks(members) + " on " + ranks[members.front()].host + " may use " + std::to_string(*limit >> 20U) +
+        " MiB of memory together, and need " + std::to_string(wanted >> 20U) +
+        " before they hold any data: ask for more (--mem, --mem-per-cpu), or start fewer ranks there");
+  }
+  return check;
+}
+
+Check check_scratch(std::span<const RankFacts> ranks) {
+  Check check{"each host has a folder for scratch files (TMPDIR)", {}, false};
+  std::set<std::string> seen_hosts;
+  for (const RankFacts& facts : ranks) {
+    if (facts.scratch_fault.empty() || !seen_hosts.insert(facts.host).second) continue;
+    check.faults.push_back("nothing can be written to " + facts.scratch + " on " + facts.host + " (" +
+                           facts.scratch_fault +
+                           "): set TMPDIR to a folder on the node itself that exists and is yours");
+  }
+  return check;
+}
+
+/// The quickest of each host's ranks, since others may have been disturbed; by host.
+std::map<std::string, base::Time> best_of_hosts(std::span<const RankFacts> ranks, std::span<const RankSpeed> speeds,
+                                                base::Time RankSpeed::*measured) {
+  std::map<std::string, base::Time> best;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    const auto [at, first] = best.emplace(ranks[rank].host, speeds[rank].*measured);
+    if (!first) at->second = std::min(at->second, speeds[rank].*measured);
+  }
+  return best;
+}
+
+/// The quicker one of the two in the middle.
+base::Time median(const std::map<std::string, base::Time>& times) {
+  std::vector<base::Time> sorted;
+  for (const auto& [host, time] : times) sorted.push_back(time);
+  std::sort(sorted.begin(), sorted.end());
+  return sorted.empty() ? base::Time{} : sorted[(sorted.size() - 1) / 2];
+}
+
+std::string in_us(base::Time time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(time).count()) + " us";
+}
+
+}  // namespace
+
+std::vector<Check> check_facts(std::span<const RankFacts> ranks, std::span<const int> slots) {
+  return {check_cpus(ranks, slots), check_thread_level(ranks, slots), check_memory(ranks, slots), check_scratch(ranks)};
+}
+
+Check check_use_of_job(int ranks, const Environment& environment) {
+  Check check{"all tasks of the Slurm job are used", {}, false};
+  const std::string tasks = environment("SLURM_NTASKS").value_or("1");
+  if (ranks == 1 && tasks != "1" && environment("SLURM_JOB_ID") && !environment("SLURM_STEP_ID")) {
+    check.faults.push_back("the Slurm job has " + tasks +
+                           " tasks, and this is one process: start it by cohort-run, mpirun or `srun --mpi=pmix`");
+  }
+  return check;
+}
+
+std::vector<Check> check_speeds(std::span<const RankFacts> ranks, std::span<const RankSpeed> speeds) {
+  Check clock{"all hosts compute about as fast", {}, false};
+  const auto arithmetic = best_of_hosts(ranks, speeds, &RankSpeed::arithmetic);
+  const base::Time usual = median(arithmetic);
+  for (const auto& [host, time] : arithmetic) {
+    if (static_cast<double>(time.count()) <= kSlowClock * static_cast<double>(usual.count())) continue;
+    clock.faults.push_back(host + " needs " + in_us(time) + " for a loop that takes " + in_us(usual) +
+                           " elsewhere: leave it out, or see what else runs there and whether its clock is throttled");
+  }
+  Check link{"all hosts answer about as fast", {}, false};
+  auto round_trips = best_of_hosts(ranks, speeds, &RankSpeed::round_trip);
+  round_trips.erase(ranks[0].host);  // through memory
+  const base::Time usual_trip = median(round_trips);
+  for (const auto& [host, time] : round_trips) {
+    if (time <= kGoodRoundTrip || time <= kSlowLink * usual_trip) continue;
+    link.faults.push_back("a message to " + host + " and back takes " + in_us(time) + ", and " + in_us(usual_trip) +
+                          " to most hosts: leave it out, or see which network MPI uses there (btl_tcp_if_include)");
+  }
+  return {clock, link};
+}
+
+base::Time measure_arithmetic() {
+  constexpr int kAttempts = 20;
+  base::Time best = base::Time::max();
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const base::Time start = steady_now();
+    std::uint64_t state = 1;
+    for (int i = 0; i < 300'000; ++i)
+      state = state * 6364136223846793005U + 1442695040888963407U;  // each needs the last
+    const volatile std::uint64_t kept = state;
+    static_cast<void>(kept);
+    best = std::min(best, steady_now() - start);
+  }
+  return best;
+}
+
+std::string draw_checks(std::span<const Check> checks) {
+  std::string text;
+  for (const Check& check : checks) {
+    text += (check.faults.empty() ? "ok     " : "FAULT  ") + check.what + "\n";
+    for (const std::string& fault : check.faults) text += "       " + fault + "\n";
+  }
+  return text;
+}
+
+std::size_t count_faults(std::span<const Check> checks) {
+  return std::transform_reduce(checks.begin(), checks.end(), std::size_t{0}, std::plus(),
+                               [](const Check& check) { return check.faults.size(); });
+}
+
+}  // namespace cohort::session
