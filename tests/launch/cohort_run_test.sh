@@ -54,6 +54,8 @@ tools() {
       mpich) tool mpirun 'HYDRA build details:' ;;
       other) tool mpirun 'mpirun of somebody' ;;
       srun) tool srun $'MPI plugin types are...\n\tnone\n\tcray_shasta\n\tpmi2\n\tpmix\nspecific pmix plugin versions available: pmix_v4' ;;
+      slurm_without_binding) tool scontrol $'SwitchType              = switch/none\nTaskPlugin              = task/none' ;;
+      slurm_with_binding) tool scontrol 'TaskPlugin              = task/affinity,task/cgroup' ;;
       srun_without_pmix) tool srun $'MPI plugin types are...\n\tnone\n\tpmi2' ;;
     esac
   done
@@ -167,6 +169,10 @@ prints "COHORT_THREADS=2 $pmix --ntasks=5 $rest true" true
 slurm=(SLURM_JOB_ID=7 SLURM_NTASKS=3 SLURM_CPUS_PER_TASK=4 SLURM_JOB_CPUS_PER_NODE=12 SLURM_TASKS_PER_NODE=3)
 prints "COHORT_THREADS=4 $pmix --ntasks=3 $rest true" true
 prints "COHORT_THREADS=4 $pmix --ntasks=4 $rest --overcommit true" --nprocs 3 --nthreads 4 true
+tools openmpi srun slurm_with_binding
+prints "COHORT_THREADS=4 $pmix --ntasks=3 $rest true" true
+tools openmpi srun slurm_without_binding
+prints "COHORT_THREADS=4 $pmix --ntasks=3 ${rest#* } true" true
 # Which of the two works is asked.
 tools openmpi srun_without_pmix
 prints 'COHORT_THREADS=4 mpirun -n 3 --bind-to none -x COHORT_THREADS=4 true' true

@@ -45,21 +45,25 @@ TEST_CASE("a start without faults has none") {
   CHECK(faults({rank_on("a", kAll), rank_on("a", kAll), rank_on("a", {2}), rank_on("b", kAll)}, {0, 3, 1, 4}).empty());
 }
 
-TEST_CASE("more slots than CPUs are a fault, unless ranks were allowed to share them") {
+TEST_CASE("more slots than CPUs are a fault, which is not said at start to who has allowed it") {
   Ranks ranks{rank_on("a", kAll), rank_on("a", kAll), rank_on("a", kAll), rank_on("b", kAll)};
-  CHECK(faults(ranks, {0, 2, 3, 4}) ==
-        Faults{"ranks 1 and 2 on a have 5 slots on 4 CPUs: start fewer ranks, or give them fewer slots "
-               "(--cohort-threads)"});
-  ranks[1].may_oversubscribe = true;
-  CHECK(faults(ranks, {0, 2, 3, 4}).empty());
+  const Faults expected{
+      "ranks 1 and 2 on a have 5 slots on 4 CPUs: start fewer ranks, or give them fewer slots (--cohort-threads)"};
+  CHECK(faults(ranks, {0, 2, 3, 4}) == expected);
   CHECK(cohort::session::check_facts(ranks, Counts{0, 2, 3, 4}).front().said_at_start);
+  ranks[1].may_oversubscribe = true;
+  CHECK(faults(ranks, {0, 2, 3, 4}) == expected);
+  CHECK_FALSE(cohort::session::check_facts(ranks, Counts{0, 2, 3, 4}).front().said_at_start);
+  CHECK(faults({rank_on("a", kAll)}, {5}) ==
+        Faults{"rank 0 on a has 5 slots on 4 CPUs: start fewer ranks, or give them fewer slots (--cohort-threads)"});
 }
 
-TEST_CASE("several slots on one CPU are a fault while the machine has others, whatever was allowed") {
+TEST_CASE("several slots on one CPU are a fault while the machine has others, said to everybody") {
   Ranks ranks{rank_on("a", {0}), rank_on("a", {0}), rank_on("a", {0}), rank_on("a", {1}), rank_on("b", {2})};
   ranks[1].may_oversubscribe = true;
   CHECK(faults(ranks, {0, 1, 1, 1, 1}) ==
         Faults{std::string("ranks 1 and 2 on a, with 2 slots, may use CPU 0 only, of 4") + kMend});
+  CHECK(cohort::session::check_facts(ranks, Counts{0, 1, 1, 1, 1})[1].said_at_start);
   CHECK(faults(ranks, {0, 1, 0, 1, 8}) ==
         Faults{std::string("rank 4 on b, with 8 slots, may use CPU 2 only, of 4") + kMend});
   // Each alone has room, together they have not.

@@ -38,23 +38,24 @@ std::string name_ranks(const std::vector<std::size_t>& ranks) {
   return text;
 }
 
-bool is_part(const CpuSet& part, const CpuSet& of) {
-  return std::includes(of.begin(), of.end(), part.begin(), part.end());
-}
-
 std::map<std::string, std::vector<std::size_t>> by_machine(std::span<const RankFacts> ranks) {
   std::map<std::string, std::vector<std::size_t>> machines;
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) machines[ranks[rank].machine].push_back(rank);
   return machines;
 }
 
-/// The smallest set of CPUs that more slots must share than it has; said of the ranks that can use no others.
-std::optional<std::string> shortage_of_cpus(std::span<const RankFacts> ranks, std::span<const int> slots,
-                                            const std::vector<std::size_t>& members) {
+/// CPUs that more slots must share than there are, and the ranks that can use no others.
+struct Crowd {
+  CpuSet cpus;
+  std::vector<std::size_t> ranks;
+  std::size_t slots = 0;
+};
+
+/// The smallest sets of CPUs first: each that a rank may use, and all of them.
+std::vector<CpuSet> sets_in_use(std::span<const RankFacts> ranks, const std::vector<std::size_t>& members) {
   std::set<CpuSet> sets;
   CpuSet all;
   for (const std::size_t rank : members) {
-    if (slots[rank] == 0) continue;
     sets.insert(ranks[rank].cpus);
     CpuSet both;
     std::set_union(all.begin(), all.end(), ranks[rank].cpus.begin(), ranks[rank].cpus.end(), std::back_inserter(both));
@@ -64,38 +65,50 @@ std::optional<std::string> shortage_of_cpus(std::span<const RankFacts> ranks, st
   std::vector<CpuSet> smallest_first(sets.begin(), sets.end());
   std::sort(smallest_first.begin(), smallest_first.end(),
             [](const CpuSet& a, const CpuSet& b) { return a.size() != b.size() ? a.size() < b.size() : a < b; });
-  for (const CpuSet& cpus : smallest_first) {
-    std::vector<std::size_t> sharers;
-    std::size_t wanted = 0;
+  return smallest_first;
+}
+
+std::optional<Crowd> find_crowd(std::span<const RankFacts> ranks, std::span<const int> slots,
+                                std::vector<std::size_t> members) {
+  std::erase_if(members, [&](std::size_t rank) { return slots[rank] == 0; });
+  for (const CpuSet& cpus : sets_in_use(ranks, members)) {
+    Crowd crowd{cpus, {}, 0};
     for (const std::size_t rank : members) {
-      if (slots[rank] == 0 || !is_part(ranks[rank].cpus, cpus)) continue;
-      sharers.push_back(rank);
-      wanted += static_cast<std::size_t>(slots[rank]);
+      if (!std::includes(cpus.begin(), cpus.end(), ranks[rank].cpus.begin(), ranks[rank].cpus.end())) continue;
+      crowd.ranks.push_back(rank);
+      crowd.slots += static_cast<std::size_t>(slots[rank]);
     }
-    if (wanted <= cpus.size()) continue;
-    const RankFacts& first = ranks[sharers.front()];
-    const std::string who = name_ranks(sharers) + " on " + first.host;
-    if (cpus.size() < first.machine_cpus) {
-      return who + ", with " + count(wanted, "slot") + ", may use CPU" + (cpus.size() == 1 ? " " : "s ") +
-             describe_cpus(cpus) + " only, of " + std::to_string(first.machine_cpus) +
-             ": if the launcher has bound them, start with `mpirun --bind-to none` or `srun --cpu-bind=none`; else ask "
-             "for more CPUs (--cpus-per-task) or fewer slots (--cohort-threads)";
-    }
-    if (std::any_of(sharers.begin(), sharers.end(), [&](std::size_t rank) { return ranks[rank].may_oversubscribe; })) {
-      return std::nullopt;  // as it was asked for
-    }
-    return who + (sharers.size() == 1 ? " has " : " have ") + count(wanted, "slot") + " on " +
-           count(cpus.size(), "CPU") + ": start fewer ranks, or give them fewer slots (--cohort-threads)";
+    if (crowd.slots > cpus.size()) return crowd;
   }
   return std::nullopt;
 }
 
-Check check_cpus(std::span<const RankFacts> ranks, std::span<const int> slots) {
-  Check check{"there is a CPU for each slot", {}, true};
+/// Whether there are too few CPUs, and whether ranks crowd on some while there are others.
+std::vector<Check> check_cpus(std::span<const RankFacts> ranks, std::span<const int> slots) {
+  Check enough{"there is a CPU for each slot", {}, true};
+  Check spread{"slots may use all CPUs that they need", {}, true};
   for (const auto& [machine, members] : by_machine(ranks)) {
-    if (const auto fault = shortage_of_cpus(ranks, slots, members)) check.faults.push_back(*fault);
+    const std::optional<Crowd> crowd = find_crowd(ranks, slots, members);
+    if (!crowd) continue;
+    const RankFacts& first = ranks[crowd->ranks.front()];
+    const std::string who = name_ranks(crowd->ranks) + " on " + first.host;
+    if (crowd->cpus.size() < first.machine_cpus) {
+      spread.faults.push_back(who + ", with " + count(crowd->slots, "slot") + ", may use CPU" +
+                              (crowd->cpus.size() == 1 ? " " : "s ") + describe_cpus(crowd->cpus) + " only, of " +
+                              std::to_string(first.machine_cpus) +
+                              ": if the launcher has bound them, start with `mpirun --bind-to none` or `srun "
+                              "--cpu-bind=none`; else ask for "
+                              "more CPUs (--cpus-per-task) or fewer slots (--cohort-threads)");
+    } else {
+      enough.faults.push_back(who + (crowd->ranks.size() == 1 ? " has " : " have ") + count(crowd->slots, "slot") +
+                              " on " + count(crowd->cpus.size(), "CPU") +
+                              ": start fewer ranks, or give them fewer slots (--cohort-threads)");
+    }
   }
-  return check;
+  // Who has allowed it knows.
+  enough.said_at_start =
+      std::none_of(ranks.begin(), ranks.end(), [](const RankFacts& facts) { return facts.may_oversubscribe; });
+  return {enough, spread};
 }
 
 Check check_thread_level(std::span<const RankFacts> ranks, std::span<const int> slots) {
@@ -170,7 +183,11 @@ std::string in_us(base::Time time) {
 }  // namespace
 
 std::vector<Check> check_facts(std::span<const RankFacts> ranks, std::span<const int> slots) {
-  return {check_cpus(ranks, slots), check_thread_level(ranks, slots), check_memory(ranks, slots), check_scratch(ranks)};
+  std::vector<Check> checks = check_cpus(ranks, slots);
+  checks.push_back(check_thread_level(ranks, slots));
+  checks.push_back(check_memory(ranks, slots));
+  checks.push_back(check_scratch(ranks));
+  return checks;
 }
 
 Check check_use_of_job(int ranks, const Environment& environment) {
