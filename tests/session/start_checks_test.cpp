@@ -71,6 +71,12 @@ TEST_CASE("several slots on one CPU are a fault while the machine has others, sa
         Faults{std::string("ranks 1, 2 and 3 on a, with 3 slots, may use CPUs 1-2 only, of 4") + kMend});
 }
 
+TEST_CASE("hosts that are one machine are named") {
+  Ranks ranks{rank_on("a", kAll), rank_on("a", kAll), rank_on("b", kAll)};
+  ranks[2].machine = "a";
+  CHECK(faults(ranks, {0, 4, 1}).front().starts_with("ranks 1 and 2 on a and b (one machine) have 5 slots on 4 CPUs:"));
+}
+
 TEST_CASE("many ranks are not all named") {
   Ranks ranks(7, rank_on("a", {0}));
   CHECK(faults(ranks, {0, 1, 1, 1, 1, 1, 1}).front().starts_with("ranks 1, 2, 3 and 3 more on a, with 6 slots,"));
@@ -128,17 +134,24 @@ TEST_CASE("one process in a job of several tasks is a fault, a step of its own o
 TEST_CASE("a host that computes or answers much more slowly than most is a fault") {
   const Ranks ranks{rank_on("a", kAll), rank_on("b", kAll), rank_on("b", kAll), rank_on("c", kAll), rank_on("d", kAll)};
   // The quickest rank of a host counts.
-  const std::vector<RankSpeed> good{{1ms, 0us}, {1ms, 30us}, {9ms, 5ms}, {1200us, 40us}, {1ms, 90us}};
-  CHECK(faults(cohort::session::check_speeds(ranks, good)).empty());
+  const std::vector<RankSpeed> good{{1ms, 0us}, {1ms, 30us}, {9ms, 5ms}, {1200us, 40us}, {1ms, 49us}};
+  const Counts slots{0, 1, 1, 1, 1};
+  CHECK(faults(cohort::session::check_speeds(ranks, slots, good)).empty());
   const std::vector<RankSpeed> bad{{1ms, 0us}, {1ms, 30us}, {1ms, 30us}, {1500us, 40us}, {1ms, 4ms}};
-  CHECK(faults(cohort::session::check_speeds(ranks, bad)) ==
+  CHECK(faults(cohort::session::check_speeds(ranks, slots, bad)) ==
         Faults{"c needs 1500 us for a loop that takes 1000 us elsewhere: leave it out, or see what else runs there and "
                "whether its clock is throttled",
                "a message to d and back takes 4000 us, and 40 us to most hosts: leave it out, or see which network MPI "
                "uses there (btl_tcp_if_include)"});
+  const auto crowded = cohort::session::check_speeds(ranks, Counts{0, 1, 9, 1, 1}, bad);
+  REQUIRE(crowded.size() == 1);
+  CHECK(crowded.front().what == "hosts were not measured: ranks that share CPUs disturb each other");
+  CHECK(crowded.front().faults.empty());
   // Of two hosts the quicker one is the measure.
   const Ranks two{rank_on("a", kAll), rank_on("b", kAll)};
-  CHECK(faults(cohort::session::check_speeds(two, std::vector<RankSpeed>{{1ms, 0us}, {2ms, 9ms}})).size() == 1);
+  CHECK(
+      faults(cohort::session::check_speeds(two, Counts{0, 1}, std::vector<RankSpeed>{{1ms, 0us}, {2ms, 9ms}})).size() ==
+      1);
   CHECK(cohort::session::measure_arithmetic() > 0us);
 }
 

@@ -42,6 +42,12 @@ TEST_CASE("what rank 0 was told holds for ranks that were told nothing") {
   CHECK(cohort::session::plan_slots(Ranks{rank_on("a", {0}, 3)}) == Counts{3});
 }
 
+TEST_CASE("a rank on one thread has one slot, whatever it was told") {
+  Ranks ranks{rank_on("a", {0, 1}, 3), rank_on("a", {0, 1})};
+  ranks[1].settings.one_thread = true;
+  CHECK(cohort::session::plan_slots(ranks) == Counts{0, 1});
+}
+
 TEST_CASE("hyperthreads count if rank 0 was told so") {
   Ranks ranks{rank_on("a", {0, 1, 2, 3}), rank_on("a", {0, 1, 2, 3})};
   ranks[1].cores = {0, 2};
@@ -81,7 +87,7 @@ TEST_CASE("facts and bindings arrive as they were sent") {
   RankFacts facts = rank_on("a host", {0, 3}, 5);
   CHECK(cohort::session::facts_from(to_text(facts)) == facts);
   facts.settings.bind = Bind::none;
-  facts.settings.hyperthreads = facts.settings.show_binding = facts.settings.doctor = true;
+  facts.settings.hyperthreads = facts.settings.one_thread = facts.settings.show_binding = facts.settings.doctor = true;
   facts.cores = {};
   facts.cpu_quota = 1.5;
   facts.threads_of_tasks = 4;

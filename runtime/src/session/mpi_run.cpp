@@ -98,14 +98,15 @@ class MpiRun : public ProcessEvents {
         backoff_(simulated_ ? kSimulatedBackoff : backoff_on(world)),
         one_thread_(settings.one_thread || world.thread_level() < ThreadLevel::serialized),
         endpoint_(world.make_endpoint({.matched_probes = !one_thread_})) {
-    // On a simulated cluster all ranks are one process, whose signals are not ours; all are alike, and to ask each
-    // other takes hours.
-    if (simulated_) return;
-    signals_.emplace(*this, world.rank() == 0);
-    start_.emplace(settings, talk_of(world, one_thread_ && !settings.one_thread));
+    // On a simulated cluster all ranks are one process, whose signals are not ours.
+    if (!simulated_) signals_.emplace(*this, world.rank() == 0);
   }
 
  protected:
+  /// All ranks do so together, except on a simulated cluster: all are alike there, and to ask each other takes hours.
+  void start_up() {
+    if (!simulated_) start_.emplace(settings_, talk_of(world_, one_thread_ && !settings_.one_thread));
+  }
   std::function<base::Time()> clock() const {
     if (!one_thread_) return steady_now;
     // On a simulated cluster MPI's clock is the one that counts.
@@ -155,6 +156,7 @@ class RootRun final : public MpiRun {
           "tasks "
           "and inside client calls");
     }
+    start_up();
     detail::CoreOptions options;
     options.host = world_.host();
     options.one_thread = one_thread_;
@@ -246,6 +248,7 @@ class WorkerRun final : public MpiRun {
   using MpiRun::MpiRun;
 
   int run() {
+    start_up();
     worker::WorkerOptions options;
     options.slots = one_thread_ || !start_ ? 1 : start_->slots();
     if (start_) {

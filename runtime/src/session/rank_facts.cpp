@@ -115,7 +115,7 @@ std::string to_text(const RankFacts& facts) {
   const Settings& settings = facts.settings;
   text << facts.host << '\n' << facts.machine << '\n' << settings.threads << '\n';
   text << static_cast<int>(settings.bind) << '\n' << settings.hyperthreads << '\n';
-  text << settings.show_binding << '\n' << settings.doctor << '\n';
+  text << settings.one_thread << '\n' << settings.show_binding << '\n' << settings.doctor << '\n';
   write(text, facts.cpus);
   write(text, facts.cores);
   text << facts.machine_cpus << '\n';
@@ -135,6 +135,7 @@ RankFacts facts_from(const std::string& text) {
   facts.settings.threads = lines.number<int>().value_or(0);
   facts.settings.bind = static_cast<Bind>(lines.number<int>().value_or(0));
   facts.settings.hyperthreads = lines.flag();
+  facts.settings.one_thread = lines.flag();
   facts.settings.show_binding = lines.flag();
   facts.settings.doctor = lines.flag();
   facts.cpus = lines.cpus();

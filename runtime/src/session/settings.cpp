@@ -67,7 +67,7 @@ struct Setting {
 
 /// The one place where a new setting is added.
 constexpr Setting kSettings[] = {
-    {"threads", "N", "slots of each worker (default 0: the CPUs it may use, divided among the ranks that share them)",
+    {"threads", "N", "slots of each worker (default 0: the cores it may use, divided among the ranks that share them)",
      true, true, [](Settings& s, const Given& given) { s.threads = to_int(given, 0); }},
     {"one-thread", "", "run each rank on one thread alone (default false)", true, true,
      [](Settings& s, const Given& given) { s.one_thread = to_bool(given); }},

@@ -11,7 +11,7 @@ namespace cohort::session {
 
 /// What a run is told from outside, by `--cohort-…` flags, the environment, or a file.
 struct Settings {
-  /// Slots of each worker, >= 1; 0: the CPUs this rank may use, divided among the ranks of its node that share them.
+  /// Slots of each worker, >= 1; 0: the cores this rank may use, divided among the ranks of its node that share them.
   int threads = 0;
   /// Run the rank on one thread alone, as on a simulated cluster or below MPI_THREAD_SERIALIZED.
   bool one_thread = false;

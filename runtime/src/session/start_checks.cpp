@@ -21,21 +21,33 @@ constexpr std::uint64_t kBytesOfSlot = std::uint64_t{32} << 20U;
 constexpr int kSlowLink = 5;
 constexpr double kSlowClock = 1.4;
 /// Below it a round trip is good whatever the others do.
-constexpr base::Time kGoodRoundTrip = 100us;
+constexpr base::Time kGoodRoundTrip = 50us;
 
 std::string count(std::size_t number, const std::string& what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
 }
 
-/// "rank 3", "ranks 1, 2 and 4 more"
-std::string name_ranks(const std::vector<std::size_t>& ranks) {
+/// "a, b and c", "a, b, c and 4 more"
+std::string name_some(const std::vector<std::string>& names) {
   constexpr std::size_t kMost = 3;
-  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
-  for (std::size_t i = 0; i < ranks.size(); ++i) {
-    if (i == kMost && ranks.size() > kMost + 1) return text + " and " + std::to_string(ranks.size() - i) + " more";
-    text += (i == 0 ? "" : i + 1 == ranks.size() ? " and " : ", ") + std::to_string(ranks[i]);
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i == kMost && names.size() > kMost + 1) return text + " and " + std::to_string(names.size() - i) + " more";
+    text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
   }
   return text;
+}
+
+/// "rank 3 on a", "ranks 1 and 2 on a and b (one machine)"
+std::string name_ranks(std::span<const RankFacts> all, const std::vector<std::size_t>& ranks, bool with_hosts = true) {
+  std::vector<std::string> numbers;
+  std::vector<std::string> hosts;
+  for (const std::size_t rank : ranks) {
+    numbers.push_back(std::to_string(rank));
+    if (std::find(hosts.begin(), hosts.end(), all[rank].host) == hosts.end()) hosts.push_back(all[rank].host);
+  }
+  return (ranks.size() == 1 ? "rank " : "ranks ") + name_some(numbers) +
+         (with_hosts ? " on " + name_some(hosts) + (hosts.size() > 1 ? " (one machine)" : "") : "");
 }
 
 std::map<std::string, std::vector<std::size_t>> by_machine(std::span<const RankFacts> ranks) {
@@ -91,7 +103,7 @@ std::vector<Check> check_cpus(std::span<const RankFacts> ranks, std::span<const 
     const std::optional<Crowd> crowd = find_crowd(ranks, slots, members);
     if (!crowd) continue;
     const RankFacts& first = ranks[crowd->ranks.front()];
-    const std::string who = name_ranks(crowd->ranks) + " on " + first.host;
+    const std::string who = name_ranks(ranks, crowd->ranks);
     if (crowd->cpus.size() < first.machine_cpus) {
       spread.faults.push_back(who + ", with " + count(crowd->slots, "slot") + ", may use CPU" +
                               (crowd->cpus.size() == 1 ? " " : "s ") + describe_cpus(crowd->cpus) + " only, of " +
@@ -121,8 +133,8 @@ Check check_thread_level(std::span<const RankFacts> ranks, std::span<const int> 
     wanted = std::max(wanted, slots[rank]);
   }
   if (limited.empty()) return check;
-  check.faults.push_back("MPI allows calls from one thread only, and " + name_ranks(limited) + " should have " +
-                         count(static_cast<std::size_t>(wanted), "slot") +
+  check.faults.push_back("MPI allows calls from one thread only, and " + name_ranks(ranks, limited, false) +
+                         " should have " + count(static_cast<std::size_t>(wanted), "slot") +
                          ": ask MPI_Init_thread for MPI_THREAD_SERIALIZED, or start more ranks instead");
   return check;
 }
@@ -138,7 +150,7 @@ Check check_memory(std::span<const RankFacts> ranks, std::span<const int> slots)
     }
     if (!limit || wanted <= *limit) continue;
     check.faults.push_back(
-        name_ranks(members) + " on " + ranks[members.front()].host + " may use " + std::to_string(*limit >> 20U) +
+        name_ranks(ranks, members) + " may use " + std::to_string(*limit >> 20U) +
         " MiB of memory together, and need " + std::to_string(wanted >> 20U) +
         " before they hold any data: ask for more (--mem, --mem-per-cpu), or start fewer ranks there");
   }
@@ -200,7 +212,11 @@ Check check_use_of_job(int ranks, const Environment& environment) {
   return check;
 }
 
-std::vector<Check> check_speeds(std::span<const RankFacts> ranks, std::span<const RankSpeed> speeds) {
+std::vector<Check> check_speeds(std::span<const RankFacts> ranks, std::span<const int> slots,
+                                std::span<const RankSpeed> speeds) {
+  if (count_faults(check_cpus(ranks, slots)) > 0) {
+    return {{"hosts were not measured: ranks that share CPUs disturb each other", {}, false}};
+  }
   Check clock{"all hosts compute about as fast", {}, false};
   const auto arithmetic = best_of_hosts(ranks, speeds, &RankSpeed::arithmetic);
   const base::Time usual = median(arithmetic);

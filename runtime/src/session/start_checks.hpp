@@ -30,8 +30,9 @@ struct RankSpeed {
   base::Time round_trip{};  ///< of a short message from rank 0
 };
 
-/// Whether each host computes and answers as quickly as most do.
-std::vector<Check> check_speeds(std::span<const RankFacts> ranks, std::span<const RankSpeed> speeds);
+/// Whether each host computes and answers as quickly as most do. Tells nothing where slots have to share CPUs.
+std::vector<Check> check_speeds(std::span<const RankFacts> ranks, std::span<const int> slots,
+                                std::span<const RankSpeed> speeds);
 
 /// A fixed loop that takes about a millisecond, as quick as it was in several attempts: other work on the CPU does not
 /// count.

@@ -10,8 +10,9 @@ std::vector<int> plan_slots(std::span<const RankFacts> ranks) {
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     const bool works = rank > 0 || ranks.size() == 1;
     const int told = ranks[rank].settings.threads > 0 ? ranks[rank].settings.threads : ranks[0].settings.threads;
-    if (!works || told > 0) {
-      slots.push_back(works ? told : 0);
+    const bool one = ranks[rank].settings.one_thread;
+    if (!works || one || told > 0) {
+      slots.push_back(!works ? 0 : one ? 1 : told);
       continue;
     }
     std::vector<CpuSet> workers;

@@ -78,7 +78,7 @@ void StartUp::measure(const StartTalk& talk) {
   if (rank_ != 0) return;
   for (std::size_t rank = 0; rank < speeds.size(); ++rank) speeds[rank].round_trip = round_trips[rank];
   checks_.push_back(check_use_of_job(static_cast<int>(ranks_.size())));
-  for (Check& check : check_speeds(ranks_, speeds)) checks_.push_back(std::move(check));
+  for (Check& check : check_speeds(ranks_, slots_, speeds)) checks_.push_back(std::move(check));
 }
 
 int StartUp::slots() const { return std::max(1, slots_[rank_]); }
