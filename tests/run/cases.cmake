@@ -79,6 +79,8 @@ run_cases(RANKS 1 2 4 CASES
     sigterm_while_tasks_run)
 if(COHORT_MPI)
   run_cases(RANKS 0 CASES launcher_of_another_mpi mpi_is_not_touched)
+  run_cases(RANKS 2 4 CASES rank_0_works)
+  run_cases(RANKS 3 CASES rank_0_may_not_work rank_0_works_and_the_run_ends)
   run_cases(RANKS 2 CASES doctor_finds_too_few_threads slots_are_bound)
   run_cases(RANKS 1 3 CASES mpi_of_the_program mpi_of_the_program_allows_one_thread)
   run_cases(RANKS 3 CASES mpi_of_the_program_and_exit_while_tasks_run)

@@ -203,6 +203,25 @@ const std::map<std::string, Case> kCases = {
        std::printf("slot %d, other %d\n", client.submit(count).result(), client.run_on_all(count).front());
        return 0;
      }},
+    // Each worker in turn, rank 0 among them: tasks run there, and values go from each to each.
+    {"places",
+     [](Client& client, const std::string&) {
+       const std::vector<int> ranks = client.run_on_all([] { return cohort::this_task::rank(); });
+       for (const int from : ranks) {
+         const auto value = client.submit(
+             {.rank = from}, [](int n) { return std::vector<double>(200'000, n); }, from);
+         expect(value.where() == from, "the place of a value");
+         for (const int to : ranks) {
+           const auto sum = client.submit(
+               {.rank = to}, [](const std::vector<double>& v) { return std::accumulate(v.begin(), v.end(), 0.0); },
+               value);
+           expect(sum.result() == 200'000.0 * from, "a value on its way");
+           expect(sum.where() == to, "the place of a task");
+         }
+       }
+       expect(std::count(ranks.begin(), ranks.end(), 0) == 1, "a worker on rank 0");
+       return 0;
+     }},
     {"works",
      [](Client& client, const std::string&) {
        work(client);

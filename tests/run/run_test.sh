@@ -235,6 +235,33 @@ built_without_mpi() {
   OMPI_COMM_WORLD_RANK=1 start returns 0; finish; expect_failure; expect_messages 1 'rank 1: .*built without MPI'
 }
 
+# --- rank 0 runs tasks too --------------------------------------------------------------------------------------------
+
+rank_0_works() {
+  export OMPI_MCA_hwloc_base_binding_policy=none
+  export COHORT_RANK0_THREADS=2
+  start threads --cohort-threads=1; finish; expect_code 0; expect_output "^$ranks workers, $((ranks + 1)) slots"
+  start works --cohort-threads=1; finish; expect_code 0; expect_silence
+  start places --cohort-threads=1; finish; expect_code 0; expect_silence
+}
+rank_0_works_and_the_run_ends() {
+  export COHORT_RANK0_THREADS=1 COHORT_THREADS=1
+  start throws; finish; expect_code 1; expect_messages 1 "the body's own error"
+  start throws_with_many_pending; finish; expect_code 1; expect_messages 1 "the body's own error"
+  start throws_while_busy; finish_early; expect_code 1; expect_messages 1 "the body's own error"
+  start exits 3; finish; expect_code 3; expect_messages 0
+  start exits_while_busy 3; finish_early; expect_code 3; expect_messages 0
+  start exits_in_task 5; finish; expect_code 1; expect_messages 1 "task 'leaver' on rank [0-9]+ .*called exit\(5\): the run ends"
+  start unseen 1; finish; expect_code 1; expect_messages 1 "nobody looked at this failure"
+  signal_ends TERM 15 busy
+}
+rank_0_may_not_work() {
+  export COHORT_RANK0_THREADS=1
+  start own_mpi serialized works; finish; expect_code 2
+  expect_messages 1 'cohort-rank0-threads: rank 0 can run tasks beside the scheduler only where MPI gives MPI_THREAD_MULTIPLE'
+  start own_mpi multiple works; finish; expect_code 0; expect_silence
+}
+
 # --- where slots run --------------------------------------------------------------------------------------------------
 
 cpus=$(nproc)

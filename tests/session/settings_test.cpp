@@ -180,7 +180,7 @@ TEST_CASE("a file that cannot be read, or holds what cannot be, is an error that
     return said.substr(said.find(": ") + 2);
   };
   CHECK(complaint("treads = 8\n") ==
-        "no setting is called treads; there are: threads, one-thread, bind, hyperthreads, show-binding");
+        "no setting is called treads; there are: threads, rank0-threads, one-thread, bind, hyperthreads, show-binding");
   CHECK(complaint("threads = some\n") == "threads = some: needs a whole number, 0 or more");
   CHECK(complaint("eight threads\n").ends_with("; each line is `name = value`"));
 }

@@ -42,6 +42,17 @@ TEST_CASE("what rank 0 was told holds for ranks that were told nothing") {
   CHECK(cohort::session::plan_slots(Ranks{rank_on("a", {0}, 3)}) == Counts{3});
 }
 
+TEST_CASE("rank 0 has slots if it was told so, and takes none of the workers'") {
+  Ranks ranks{rank_on("a", {0, 1, 2, 3}), rank_on("a", {0, 1, 2, 3})};
+  ranks[0].settings.rank0_threads = 2;
+  CHECK(cohort::session::plan_slots(ranks) == Counts{2, 4});
+  CHECK(cohort::session::plan_slots(Ranks{ranks[0]}) == Counts{4});
+  ranks[0].settings.bind = Bind::cores;
+  const auto topology = cohort::session::describe_topology("core:4 pu:1");
+  CHECK(plan_rank_binding(topology, ranks, Counts{2, 1}, 0).slots == std::vector<CpuSet>{{1}, {2}});
+  CHECK(plan_rank_binding(topology, ranks, Counts{2, 1}, 1).slots == std::vector<CpuSet>{{3}});
+}
+
 TEST_CASE("a rank on one thread has one slot, whatever it was told") {
   Ranks ranks{rank_on("a", {0, 1}, 3), rank_on("a", {0, 1})};
   ranks[1].settings.one_thread = true;
@@ -91,7 +102,8 @@ TEST_CASE("facts and bindings arrive as they were sent") {
   facts.cores = {};
   facts.cpu_quota = 1.5;
   facts.threads_of_tasks = 4;
-  facts.may_oversubscribe = facts.one_thread = true;
+  facts.settings.rank0_threads = 3;
+  facts.may_oversubscribe = facts.one_thread = facts.many_threads = true;
   facts.memory_bytes = 123456789012;
   facts.scratch = "/a folder";
   facts.scratch_fault = "No such file or directory";

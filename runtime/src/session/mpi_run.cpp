@@ -12,6 +12,7 @@
 #include "session/clock.hpp"
 #include "session/local_run.hpp"
 #include "session/local_session.hpp"
+#include "session/root_worker.hpp"
 #include "session/signals.hpp"
 #include "session/start_up.hpp"
 #include "transport/mpi_world.hpp"
@@ -83,6 +84,7 @@ StartTalk talk_of(MpiWorld& world, bool one_thread) {
   return {.rank = world.rank(),
           .host = world.host(),
           .one_thread = one_thread,
+          .many_threads = world.thread_level() >= ThreadLevel::multiple,
           .all_gather = [&world](std::string_view text) { return world.all_gather(text); },
           .round_trips = [&world] { return world.round_trips(); }};
 }
@@ -105,7 +107,13 @@ class MpiRun : public ProcessEvents {
  protected:
   /// All ranks do so together, except on a simulated cluster: all are alike there, and to ask each other takes hours.
   void start_up() {
-    if (!simulated_) start_.emplace(settings_, talk_of(world_, one_thread_ && !settings_.one_thread));
+    if (simulated_) return;
+    start_.emplace(settings_, talk_of(world_, one_thread_ && !settings_.one_thread));
+    if (start_->root_slots() == 0) return;
+    auto members = join_root_worker(std::move(endpoint_), world_.make_endpoint({.matched_probes = !one_thread_}), bell_,
+                                    *root_bell_);
+    endpoint_ = std::move(members.mine);
+    root_endpoint_ = std::move(members.worker);
   }
   std::function<base::Time()> clock() const {
     if (!one_thread_) return steady_now;
@@ -116,12 +124,14 @@ class MpiRun : public ProcessEvents {
   /// All ranks do so together.
   void finalize() {
     endpoint_.reset();
+    root_worker_.reset();
     world_.finalize();
   }
   /// The same where the process is about to end, or the run was broken off.
   void finalize_now(int code, bool process_ends) {
     const auto action = [&] {
       endpoint_.reset();
+      root_worker_.reset();
       process_ends ? world_.finalize_for_process() : world_.finalize();
     };
     if (one_thread_)
@@ -142,8 +152,12 @@ class MpiRun : public ProcessEvents {
   const bool one_thread_;
   base::Doorbell bell_;
   std::unique_ptr<transport::Endpoint> endpoint_;
+  /// Of rank 0's own worker, if it has one.
+  std::unique_ptr<base::Doorbell> root_bell_ = std::make_unique<base::Doorbell>();
+  std::unique_ptr<transport::Endpoint> root_endpoint_;
   std::optional<SignalWatch> signals_;
   std::optional<StartUp> start_;
+  std::unique_ptr<RootWorker> root_worker_;
 };
 
 class RootRun final : public MpiRun {
@@ -159,12 +173,14 @@ class RootRun final : public MpiRun {
     start_up();
     detail::CoreOptions options;
     options.host = world_.host();
+    options.rank_of = [size = world_.size()](detail::Address member) { return member == size ? 0 : member; };
     options.one_thread = one_thread_;
     options.backoff = backoff_;
     options.clock = clock();
     options.watch = [this] { watch(); };
     options.broken = [this](const std::string& text) { broken(text); };
     core_ = std::make_shared<detail::Core>(*endpoint_, bell_, modules_, std::move(options));
+    if (root_endpoint_) begin_root_worker();
     try {
       core_->start(kStartLimit, [this](int rank, const detail::WorkerInfo& worker) { check(rank, worker); });
     } catch (const UsageError& error) {
@@ -184,6 +200,23 @@ class RootRun final : public MpiRun {
   }
 
  private:
+  void begin_root_worker() {
+    worker::WorkerOptions options;
+    options.slots = start_->root_slots();
+    options.site = {0, world_.host()};
+    options.backoff = backoff_;
+    options.clock = steady_now;
+    options.watch = [this] {
+      if (report_requested_.exchange(false)) say(root_worker_->worker().report());
+    };
+    options.broken = [this](const std::string& text) { broken(text); };
+    options.begin_slot = [this](std::size_t slot) { start_->begin_slot(slot); };
+    options.begin_other = [this] { start_->unbind(); };
+    options.report_requested = [this] { report_requested_ = true; };
+    root_worker_ =
+        std::make_unique<RootWorker>(std::move(root_endpoint_), std::move(root_bell_), *modules_, std::move(options));
+  }
+
   /// Throws UsageError if the worker cannot take part.
   void check(int rank, const detail::WorkerInfo& worker) const {
     const std::string who = "rank " + std::to_string(rank) + " on " + worker.host;
@@ -210,11 +243,15 @@ class RootRun final : public MpiRun {
     flush_output();
     const bool all_left = core_->stop_workers(code, now, kStopLimit);
     core_->close();
+    const bool task_goes_on = root_worker_ && !root_worker_->join();
     // Where the first rank to end does so with an error, mpirun signals the others: nothing to speak of.
     if (signals_) signals_->end_at_once(code == 0);
     if (!now) return finalize();
     if (!all_left) world_.abort(code == 0 ? 1 : code);
-    finalize_now(code, process_ends);
+    // That task's worker stays as it is, until the process is gone.
+    if (task_goes_on) static_cast<void>(root_worker_.release());
+    finalize_now(code, process_ends || task_goes_on);
+    if (task_goes_on) leave(code);
   }
 
   void watch() {
@@ -235,12 +272,15 @@ class RootRun final : public MpiRun {
 
   /// The body called std::exit: all leave, in order if no task is in the way.
   void on_exit(int code) override {
-    if (!core_ || leaving_.exchange(true)) return;
+    if (!core_) return;
+    if (const auto text = exit_in_task(code)) leave_all(1, *text);
+    if (leaving_.exchange(true)) return;
     stop(code, true, true);
   }
 
   std::shared_ptr<detail::Core> core_;
   std::atomic<bool> leaving_ = false;
+  std::atomic<bool> report_requested_ = false;  ///< of rank 0's own worker
 };
 
 class WorkerRun final : public MpiRun {
@@ -319,7 +359,9 @@ class WorkerRun final : public MpiRun {
 
 int run_over_mpi(const Settings& settings, const Launch& launch, const Body& body) {
   if (launch.size == 1) return run_locally(settings, body);
-  const ThreadLevel level = settings.one_thread ? ThreadLevel::funneled : ThreadLevel::serialized;
+  const ThreadLevel level = settings.one_thread          ? ThreadLevel::funneled
+                            : settings.rank0_threads > 0 ? ThreadLevel::multiple
+                                                         : ThreadLevel::serialized;
   std::optional<MpiWorld> world;
   // If the environment does not tell, MPI has to.
   if (!launch.rank) world.emplace(level);
@@ -337,6 +379,8 @@ int run_over_mpi(const Settings& settings, const Launch& launch, const Body& bod
   try {
     return world->rank() == 0 ? RootRun(settings, launch, *world, modules).run(body)
                               : WorkerRun(settings, launch, *world, modules).run();
+  } catch (const UsageErrorOfAll&) {
+    throw;
   } catch (const std::exception& error) {
     give_up(*world, error.what());
   }

@@ -113,7 +113,7 @@ void look_at_scratch(RankFacts& facts) { facts.scratch_fault = fault_of_folder(f
 std::string to_text(const RankFacts& facts) {
   std::ostringstream text;
   const Settings& settings = facts.settings;
-  text << facts.host << '\n' << facts.machine << '\n' << settings.threads << '\n';
+  text << facts.host << '\n' << facts.machine << '\n' << settings.threads << '\n' << settings.rank0_threads << '\n';
   text << static_cast<int>(settings.bind) << '\n' << settings.hyperthreads << '\n';
   text << settings.one_thread << '\n' << settings.show_binding << '\n' << settings.doctor << '\n';
   write(text, facts.cpus);
@@ -121,7 +121,7 @@ std::string to_text(const RankFacts& facts) {
   text << facts.machine_cpus << '\n';
   write(text, facts.cpu_quota);
   write(text, facts.threads_of_tasks);
-  text << facts.may_oversubscribe << '\n' << facts.one_thread << '\n';
+  text << facts.may_oversubscribe << '\n' << facts.one_thread << '\n' << facts.many_threads << '\n';
   write(text, facts.memory_bytes);
   text << facts.scratch << '\n' << facts.scratch_fault << '\n';
   return text.str();
@@ -133,6 +133,7 @@ RankFacts facts_from(const std::string& text) {
   facts.host = lines.next();
   facts.machine = lines.next();
   facts.settings.threads = lines.number<int>().value_or(0);
+  facts.settings.rank0_threads = lines.number<int>().value_or(0);
   facts.settings.bind = static_cast<Bind>(lines.number<int>().value_or(0));
   facts.settings.hyperthreads = lines.flag();
   facts.settings.one_thread = lines.flag();
@@ -145,6 +146,7 @@ RankFacts facts_from(const std::string& text) {
   facts.threads_of_tasks = lines.number<int>();
   facts.may_oversubscribe = lines.flag();
   facts.one_thread = lines.flag();
+  facts.many_threads = lines.flag();
   facts.memory_bytes = lines.number<std::uint64_t>();
   facts.scratch = lines.next();
   facts.scratch_fault = lines.next();

@@ -22,6 +22,7 @@ struct RankFacts {
   std::optional<int> threads_of_tasks;        ///< OMP_NUM_THREADS, if the user has set it
   bool may_oversubscribe = false;             ///< the launcher was told that more ranks than CPUs are fine
   bool one_thread = false;                    ///< MPI allows no more
+  bool many_threads = false;                  ///< MPI allows several at once
   std::optional<std::uint64_t> memory_bytes;  ///< its control group's or its Slurm job's on this node
   std::string scratch;                        ///< TMPDIR
   std::string scratch_fault;                  ///< why nothing can be written there; empty: it can
@@ -29,7 +30,7 @@ struct RankFacts {
   bool operator==(const RankFacts&) const = default;
 };
 
-/// This process's, except for what its caller knows: host, settings and one_thread.
+/// This process's, except for what its caller knows: host, settings and what MPI allows.
 RankFacts read_facts(const Topology& topology, const Environment& environment = process_environment);
 
 /// Sets scratch_fault, by writing there.

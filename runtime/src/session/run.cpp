@@ -42,8 +42,9 @@ void say_once(const session::Launch& launch, const std::string& text) {
 }
 
 int run_with(const session::Settings& settings, const session::Launch& launch, const session::Body& body) {
-  // Rank 0 has no slots, unless it is alone.
-  if (launch.rank.value_or(0) != 0 || launch.size.value_or(launch.step_tasks.value_or(1)) <= 1) {
+  // Rank 0 has no slots, unless it is alone or was given some.
+  if (settings.rank0_threads > 0 || launch.rank.value_or(0) != 0 ||
+      launch.size.value_or(launch.step_tasks.value_or(1)) <= 1) {
     session::limit_task_threads();
   }
   if (!launch.by_launcher) {
@@ -75,6 +76,9 @@ int detail::run(int& argc, char**& argv, const std::function<int(Client&)>& body
       return 0;
     }
     return run_with(settings, launch, body);
+  } catch (const session::UsageErrorOfAll& error) {
+    if (launch.rank.value_or(0) == 0) session::say(std::string("cohort: ") + error.what());
+    return kUsage;
   } catch (const UsageError& error) {
     if (settings.doctor && launch.rank.value_or(0) == 0) {
       return session::report_checks({{"the ranks know of each other", {error.what()}, true}});

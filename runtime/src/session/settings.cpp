@@ -69,6 +69,8 @@ struct Setting {
 constexpr Setting kSettings[] = {
     {"threads", "N", "slots of each worker (default 0: the cores it may use, divided among the ranks that share them)",
      true, true, [](Settings& s, const Given& given) { s.threads = to_int(given, 0); }},
+    {"rank0-threads", "N", "slots of rank 0, beside the body and the scheduler; needs MPI_THREAD_MULTIPLE (default 0)",
+     true, true, [](Settings& s, const Given& given) { s.rank0_threads = to_int(given, 0); }},
     {"one-thread", "", "run each rank on one thread alone (default false)", true, true,
      [](Settings& s, const Given& given) { s.one_thread = to_bool(given); }},
     {"bind", "HOW",

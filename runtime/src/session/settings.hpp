@@ -13,6 +13,8 @@ namespace cohort::session {
 struct Settings {
   /// Slots of each worker, >= 1; 0: the cores this rank may use, divided among the ranks of its node that share them.
   int threads = 0;
+  /// Slots of rank 0, beside body and scheduler; alone it is a worker anyway.
+  int rank0_threads = 0;
   /// Run the rank on one thread alone, as on a simulated cluster or below MPI_THREAD_SERIALIZED.
   bool one_thread = false;
   /// Where slots run, and whether hyperthreads count as cores.

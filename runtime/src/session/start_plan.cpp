@@ -8,11 +8,14 @@ namespace cohort::session {
 std::vector<int> plan_slots(std::span<const RankFacts> ranks) {
   std::vector<int> slots;
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
-    const bool works = rank > 0 || ranks.size() == 1;
+    if (rank == 0 && ranks.size() > 1) {
+      slots.push_back(ranks[0].settings.rank0_threads);
+      continue;
+    }
     const int told = ranks[rank].settings.threads > 0 ? ranks[rank].settings.threads : ranks[0].settings.threads;
     const bool one = ranks[rank].settings.one_thread;
-    if (!works || one || told > 0) {
-      slots.push_back(!works ? 0 : one ? 1 : told);
+    if (one || told > 0) {
+      slots.push_back(one ? 1 : told);
       continue;
     }
     std::vector<CpuSet> workers;

@@ -9,7 +9,8 @@
 namespace cohort::session {
 
 /// Slots of every rank: what it was told, or else what rank 0 was told, or else its host's cores divided among the
-/// host's workers. Rank 0 runs no tasks, unless it is alone, and takes no part: 0.
+/// host's workers. Rank 0 runs no tasks unless it is alone or was
+/// told how many at once, and takes no part.
 std::vector<int> plan_slots(std::span<const RankFacts> ranks);
 
 /// Where a rank's slots run.

@@ -34,6 +34,7 @@ StartTalk talk_alone() {
   return {.rank = 0,
           .host = host_name(),
           .one_thread = false,
+          .many_threads = false,
           .all_gather = [](std::string_view text) { return std::vector{std::string(text)}; },
           .round_trips = [] { return std::vector<base::Time>(1); }};
 }
@@ -44,9 +45,16 @@ StartUp::StartUp(const Settings& settings, const StartTalk& talk) : rank_(static
   mine.host = talk.host;
   mine.settings = settings;
   mine.one_thread = talk.one_thread;
+  mine.many_threads = talk.many_threads;
   if (settings.doctor) look_at_scratch(mine);
   for (const std::string& text : talk.all_gather(to_text(mine))) ranks_.push_back(facts_from(text));
   slots_ = plan_slots(ranks_);
+  if (root_slots() > 0 && !ranks_.front().many_threads) {
+    throw UsageErrorOfAll(
+        "--cohort-rank0-threads: rank 0 can run tasks beside the scheduler only where MPI gives MPI_THREAD_MULTIPLE, "
+        "and "
+        "here it gives less; leave the flag out, or ask MPI_Init_thread for it");
+  }
   binding_ = plan_rank_binding(topology, ranks_, slots_, rank_);
 
   const Settings& agreed = ranks_.front().settings;
