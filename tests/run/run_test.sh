@@ -377,6 +377,15 @@ cohort_run_gives_the_exit_code() {
     start_command "$cohort_run" "$how" -- "$probe" throws; finish; expect_code 1; expect_messages 1 "the body's own error"
   done
 }
+# mpirun's part of it: without --recovery it ends all.
+cohort_run_survives_a_lost_rank() {
+  # shellcheck disable=SC2016  # the rank's shell expands it
+  local lost='[ "$OMPI_COMM_WORLD_RANK" = 2 ] && kill -KILL $$; sleep 2; echo "rank $OMPI_COMM_WORLD_RANK lives"'
+  start_command "$cohort_run" --recovery --nprocs 3 --nthreads 1 -- sh -c "$lost"; finish; expect_code 0
+  expect_output '^rank 0 lives'; expect_output '^rank 1 lives'; expect_output '^rank 3 lives'
+  start_command "$cohort_run" --nprocs 3 --nthreads 1 -- sh -c "$lost"; finish; expect_failure
+  [[ ! -s $work/out ]] || fail 'ranks have gone on'
+}
 cohort_run_can_be_interrupted() {
   local how signal
   for how in --local '--nprocs=2'; do
