@@ -274,6 +274,10 @@ slots_are_bound() {
   start_command "${from_rank[@]}" --cohort-bind=cores; finish; expect_code 0; expect_silence
   ((per_core > 1)) || expect_output "^slot 1, other $cpus"
   start_command "${from_rank[@]}" --cohort-bind=none; finish; expect_code 0; expect_output "^slot $cpus, other $cpus"
+  # A run leaves the program's thread as it was: the second one finds all CPUs again.
+  export COHORT_THREADS=$((cpus - 1)) COHORT_BIND=cores
+  start_command "${mpiexec[@]}" --bind-to none -n 2 "$probe" own_mpi serialized affinity; finish; expect_code 0
+  ((per_core > 1)) || (($(grep -c "^slot 1, other $cpus$" "$work/out") == 2)) || fail 'the second run has other CPUs than the first'
 }
 # Two slots and the body on two CPUs, and so on: each would only be in the other's way.
 too_many_slots_are_not_bound() {
