@@ -12,7 +12,7 @@ namespace cohort::session {
 /// does not pass the environment on to other nodes.
 struct RankFacts {
   std::string host;
-  /// The same for all that run under one kernel, whatever host name they see.
+  /// The same for all that run under one kernel, whatever host name they see; empty if that cannot be read.
   std::string machine;
   Settings settings;
   CpuSet cpus;   ///< that it may use
@@ -30,7 +30,7 @@ struct RankFacts {
   bool operator==(const RankFacts&) const = default;
 };
 
-/// This process's, except for what its caller knows: host, settings and what MPI allows.
+/// This process's, except for what its caller knows: host, machine if it is empty, settings and what MPI allows.
 RankFacts read_facts(const Topology& topology, const Environment& environment = process_environment);
 
 /// Sets scratch_fault, by writing there.

@@ -43,6 +43,7 @@ StartUp::StartUp(const Settings& settings, const StartTalk& talk) : rank_(static
   const Topology topology = read_topology();
   RankFacts mine = read_facts(topology);
   mine.host = talk.host;
+  if (mine.machine.empty()) mine.machine = talk.host;
   mine.settings = settings;
   mine.one_thread = talk.one_thread;
   mine.many_threads = talk.many_threads;
