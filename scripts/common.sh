@@ -78,6 +78,7 @@ missing_tools() {
   compiles '#include <boost/serialization/serialization.hpp>\n#include <boost/program_options.hpp>' ||
     say "Boost with Serialization and Program_options (1.74 or newer; CPATH or CMAKE_PREFIX_PATH)"
   compiles '#include <xxhash.h>' || say "xxhash (its header)"
+  compiles '#include <hwloc.h>' || say "hwloc (2.0 or newer)"
   if [[ " $* " == *" peers "* ]]; then
     python_with distributed mpi4py numpy > /dev/null || say "distributed, mpi4py and numpy for python3"
   fi

@@ -36,6 +36,7 @@ allowed_files() {
   result=
   case $1 in
     mpi.h) result='src/transport/mpi_*' ;;
+    hwloc*) result='src/session/topology.cpp' ;;
     boost/program_options*) result='src/session/*' ;;
     boost/serialization/* | boost/archive/*) result='src/wire/* include/cohort/*' ;;
   esac

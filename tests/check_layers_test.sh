@@ -56,6 +56,7 @@ must_find include/cohort/types.hpp '"cohort/client.hpp"'
 must_find src/transport/in_process.cpp '<mpi.h>'
 must_find src/session/settings.cpp '<mpi.h>'
 must_find src/client/core.cpp '<boost/program_options/variables_map.hpp>'
+must_find src/session/binding.cpp '<hwloc.h>'
 must_find src/scheduler/scheduler_state.cpp '<boost/serialization/vector.hpp>'
 must_find src/client/core.cpp ' "session/settings.hpp"  // why'
 exit "$failed"

@@ -39,6 +39,10 @@ run_cases(RANKS 0 3 CASES
     body_throws
     body_throws_while_tasks_run
     body_throws_with_many_pending
+    binding_is_shown
+    doctor_finds_no_scratch_folder
+    doctor_finds_nothing
+    doctor_finds_too_little_memory
     dropped_tasks_run
     everything_works
     everything_works_on_one_thread
@@ -70,17 +74,25 @@ run_cases(RANKS 0 3 CASES time_limit_is_not_reached time_limit_is_reached time_l
 run_cases(RANKS 0 CASES sigusr2_tells_of_the_job time_limit_leaves_the_code_to_the_body)
 run_cases(RANKS 3 CASES
     time_limit_after_the_body time_limit_is_reached_in_a_map time_limit_on_one_thread time_limit_while_long_tasks_run)
-run_cases(RANKS 0 CASES ignored_sigint_stays_ignored srun_without_mpi)
+run_cases(RANKS 0 CASES doctor_finds_an_unused_job doctor_finds_worlds_of_one ignored_sigint_stays_ignored srun_without_mpi)
+run_cases(RANKS 0 2 CASES
+    doctor_finds_more_slots_than_cpus more_slots_than_cpus_are_said slots_on_one_cpu too_many_slots_are_not_bound)
+run_cases(RANKS 2 CASES doctor_finds_different_programs)
 run_cases(RANKS 2 CASES programs_differ wrong_flag_on_one_rank)
 run_cases(RANKS 3 CASES sigusr2_to_a_worker_reports)
 run_cases(RANKS 1 2 4 CASES
     body_throws_while_tasks_run everything_works everything_works_on_one_thread exit_in_the_body_while_tasks_run
     sigterm_while_tasks_run)
 if(COHORT_MPI)
-  run_cases(RANKS 0 CASES mpi_is_not_touched)
+  run_cases(RANKS 0 CASES launcher_of_another_mpi mpi_is_not_touched)
+  run_cases(RANKS 2 4 CASES rank_0_works)
+  run_cases(RANKS 3 CASES rank_0_may_not_work rank_0_works_and_the_run_ends)
+  run_cases(RANKS 2 CASES doctor_finds_too_few_threads slots_are_bound)
   run_cases(RANKS 1 3 CASES mpi_of_the_program mpi_of_the_program_allows_one_thread)
   run_cases(RANKS 3 CASES mpi_of_the_program_and_exit_while_tasks_run)
+  run_cases(RANKS 3 CASES
+      cohort_run_can_be_interrupted cohort_run_gives_the_exit_code cohort_run_starts_ranks cohort_run_survives_a_lost_rank)
 else()
   run_cases(RANKS 0 CASES built_without_mpi)
 endif()
-run_cases(RANKS 2 3 4 CASES again_and_again LABELS long TIMEOUT 1800)
+run_cases(RANKS 1 2 3 4 8 CASES again_and_again LABELS long TIMEOUT 1800)

@@ -1,6 +1,7 @@
 // A program that run_test.sh starts and ends in every way that a user might: run_probe CASE [argument]. Each process
 // leaves a file pid.<pid> with its rank in the folder that RUN_PROBE_DIR names, and whoever reaches the moment to be
 // hit leaves another.
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -290,6 +291,37 @@ const std::map<std::string, Case> kCases = {
     {"threads",
      [](Client& client, const std::string&) {
        std::printf("%d workers, %d slots\n", client.worker_count(), client.slot_count());
+       return 0;
+     }},
+    // How many CPUs a slot may use, and a thread of the runtime that is none.
+    {"affinity",
+     [](Client& client, const std::string&) {
+       const auto count = [] {
+         cpu_set_t cpus;
+         CPU_ZERO(&cpus);
+         sched_getaffinity(0, sizeof cpus, &cpus);
+         return CPU_COUNT(&cpus);
+       };
+       std::printf("slot %d, other %d\n", client.submit(count).result(), client.run_on_all(count).front());
+       return 0;
+     }},
+    // Each worker in turn, rank 0 among them: tasks run there, and values go from each to each.
+    {"places",
+     [](Client& client, const std::string&) {
+       const std::vector<int> ranks = client.run_on_all([] { return cohort::this_task::rank(); });
+       for (const int from : ranks) {
+         const auto value = client.submit(
+             {.rank = from}, [](int n) { return std::vector<double>(200'000, n); }, from);
+         expect(value.where() == from, "the place of a value");
+         for (const int to : ranks) {
+           const auto sum = client.submit(
+               {.rank = to}, [](const std::vector<double>& v) { return std::accumulate(v.begin(), v.end(), 0.0); },
+               value);
+           expect(sum.result() == 200'000.0 * from, "a value on its way");
+           expect(sum.where() == to, "the place of a task");
+         }
+       }
+       expect(std::count(ranks.begin(), ranks.end(), 0) == 1, "a worker on rank 0");
        return 0;
      }},
     {"works",

@@ -300,6 +300,173 @@ built_without_mpi() {
   OMPI_COMM_WORLD_RANK=1 start returns 0; finish; expect_failure; expect_messages 1 'rank 1: .*built without MPI'
 }
 
+# --- rank 0 runs tasks too --------------------------------------------------------------------------------------------
+
+rank_0_works() {
+  export OMPI_MCA_hwloc_base_binding_policy=none
+  export COHORT_RANK0_THREADS=2
+  start threads --cohort-threads=1; finish; expect_code 0; expect_output "^$ranks workers, $((ranks + 1)) slots"
+  start works --cohort-threads=1; finish; expect_code 0; expect_silence
+  start places --cohort-threads=1; finish; expect_code 0; expect_silence
+}
+rank_0_works_and_the_run_ends() {
+  export COHORT_RANK0_THREADS=1 COHORT_THREADS=1
+  start throws; finish; expect_code 1; expect_messages 1 "the body's own error"
+  start throws_with_many_pending; finish; expect_code 1; expect_messages 1 "the body's own error"
+  start throws_while_busy; finish_early; expect_code 1; expect_messages 1 "the body's own error"
+  start exits 3; finish; expect_code 3; expect_messages 0
+  start exits_while_busy 3; finish_early; expect_code 3; expect_messages 0
+  start exits_in_task 5; finish; expect_code 1; expect_messages 1 "task 'leaver' on rank [0-9]+ .*called exit\(5\): the run ends"
+  start unseen 1; finish; expect_code 1; expect_messages 1 "nobody looked at this failure"
+  signal_ends TERM 15 busy
+}
+rank_0_may_not_work() {
+  export COHORT_RANK0_THREADS=1
+  start own_mpi serialized works; finish; expect_code 2
+  expect_messages 1 'cohort-rank0-threads: rank 0 can run tasks beside the scheduler only where MPI gives MPI_THREAD_MULTIPLE'
+  start own_mpi multiple works; finish; expect_code 0; expect_silence
+}
+
+# --- where slots run --------------------------------------------------------------------------------------------------
+
+cpus=$(nproc)
+
+# A rank for the body and one that works fill no machine, so they are told to take cores; all but one of them here.
+slots_are_bound() {
+  ((cpus > 1)) || return 0
+  local from_rank=("${mpiexec[@]}" --bind-to none -n 2 "$probe" affinity "--cohort-threads=$((cpus - 1))") per_core
+  per_core=$(tr ',-' '\n\n' </sys/devices/system/cpu/cpu0/topology/thread_siblings_list | wc -l)
+  start_command "${from_rank[@]}" --cohort-bind=cores; finish; expect_code 0; expect_silence
+  ((per_core > 1)) || expect_output "^slot 1, other $cpus"
+  start_command "${from_rank[@]}" --cohort-bind=none; finish; expect_code 0; expect_output "^slot $cpus, other $cpus"
+  # A run leaves the program's thread as it was: the second one finds all CPUs again.
+  export COHORT_THREADS=$((cpus - 1)) COHORT_BIND=cores
+  start_command "${mpiexec[@]}" --bind-to none -n 2 "$probe" own_mpi serialized affinity; finish; expect_code 0
+  ((per_core > 1)) || (($(grep -c "^slot 1, other $cpus$" "$work/out") == 2)) || fail 'the second run has other CPUs than the first'
+}
+# Two slots and the body on two CPUs, and so on: each would only be in the other's way.
+too_many_slots_are_not_bound() {
+  export OMPI_MCA_hwloc_base_binding_policy=none
+  start affinity "--cohort-threads=$cpus"; finish; expect_code 0; expect_output "^slot $cpus, other $cpus"
+  start affinity "--cohort-threads=$cpus" --cohort-bind=cores; finish; expect_output "^slot $cpus, other $cpus"
+}
+binding_is_shown() {
+  start returns 0 --cohort-threads=2 --cohort-show-binding --cohort-bind=none; finish; expect_code 0
+  local workers=$((ranks > 1 ? ranks - 1 : 1))
+  (($(grep -cE '^cohort: rank 0 on .*, scheduler and body: any of CPUs [0-9,-]+$' "$work/err") == 1)) || fail 'rank 0 must be shown once'
+  (($(grep -cE '^cohort: rank [0-9]+ on .*, slot [01]: any of CPUs [0-9,-]+ \(not bound: not asked for\)$' "$work/err") == 2 * workers)) ||
+    fail 'each slot must be shown once'
+}
+
+# --- the doctor -------------------------------------------------------------------------------------------------------
+
+# finds SENTENCE: in the table, which ends with code 3; nothing else is wrong.
+finds() {
+  finish; expect_code 3
+  expect_output "^       .*$1"
+  expect_output '^1 to mend\.$'
+}
+doctor_finds_nothing() {
+  start returns 7 --cohort-doctor --cohort-threads=1; finish; expect_code 0; expect_silence
+  expect_output '^All is well\.$'
+  ! grep -q '^FAULT' "$work/out" || fail 'a fault stands there'
+  over_ranks || return 0
+  expect_output '^ok     all ranks run the same program$'
+}
+doctor_finds_more_slots_than_cpus() {
+  unset OMPI_MCA_rmaps_base_oversubscribe
+  start returns 0 "--cohort-threads=$((cpus + 1))" --cohort-doctor
+  finds "(has|with) $((cpus + 1)) slots(,| on $cpus CPU)"
+}
+# The same is said in an ordinary run, which goes on.
+more_slots_than_cpus_are_said() {
+  unset OMPI_MCA_rmaps_base_oversubscribe
+  start returns 0 "--cohort-threads=$((cpus + 1))"; finish; expect_code 0
+  expect_messages 1 "$((cpus + 1)) slots"
+}
+slots_on_one_cpu() {
+  ((cpus > 1)) || return 0
+  local bound=(taskset -c 0 "$probe" returns 0 --cohort-threads=2)
+  ((ranks == 0)) || bound=("${mpiexec[@]}" --bind-to none -n "$ranks" "${bound[@]}")
+  start_command "${bound[@]}" --cohort-doctor
+  finds "may use CPU 0 only, of [0-9]+: if the launcher has bound them, start with .mpirun --bind-to none."
+  start_command "${bound[@]}"; finish; expect_code 0; expect_messages 1 'may use CPU 0 only'
+}
+doctor_finds_too_little_memory() {
+  SLURM_MEM_PER_NODE=60 start returns 0 --cohort-threads=1 --cohort-doctor; finds 'may use 60 MiB of memory together, and need'
+  SLURM_MEM_PER_NODE=60 start returns 0 --cohort-threads=1; finish; expect_code 0; expect_messages 1 'may use 60 MiB'
+}
+doctor_finds_no_scratch_folder() {
+  local command=(env TMPDIR=/nowhere/at/all "$probe" returns 0 --cohort-threads=1 --cohort-doctor)
+  ((ranks == 0)) || command=("${mpiexec[@]}" -n "$ranks" "${command[@]}")
+  start_command "${command[@]}"
+  finds 'nothing can be written to /nowhere/at/all on .*: set TMPDIR'
+}
+doctor_finds_different_programs() {
+  start_command "${mpiexec[@]}" -n 1 "$probe" returns 0 --cohort-doctor : -n 1 "${probe}_other" returns 0 --cohort-doctor
+  finds 'run_probe'
+}
+doctor_finds_too_few_threads() {
+  start_command "${mpiexec[@]}" --bind-to none -n 2 "$probe" own_mpi funneled returns 0 --cohort-threads=2 --cohort-doctor
+  finds 'MPI allows calls from one thread only, and rank 1 should have 2 slots: ask MPI_Init_thread'
+}
+doctor_finds_worlds_of_one() {
+  export SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=4
+  start returns 0 --cohort-doctor; finds 'srun has started 4 programs that do not know of each other'
+}
+doctor_finds_an_unused_job() {
+  export SLURM_JOB_ID=7 SLURM_NTASKS=8
+  start returns 0 --cohort-threads=1 --cohort-doctor; finds 'the Slurm job has 8 tasks, and this is one process'
+}
+# As MPICH's mpirun starts a program that was built with Open MPI.
+launcher_of_another_mpi() {
+  export PMI_RANK=0 PMI_SIZE=2
+  start returns 0; finish; expect_code 2
+  expect_messages 1 'the launcher has started 2 programs, and each is a world of one rank: .*start the program with the mpirun of that one'
+  start returns 0 --cohort-doctor; finds 'the launcher has started 2 programs'
+}
+
+# --- by cohort-run ----------------------------------------------------------------------------------------------------
+
+cohort_run=$(dirname "$0")/../../scripts/cohort-run
+
+cohort_run_starts_ranks() {
+  start_command "$cohort_run" --nprocs 2 --nthreads 3 -- "$probe" threads
+  finish; expect_code 0; expect_silence; expect_output '^2 workers, 6 slots'
+  start_command "$cohort_run" --nprocs 1 -- "$probe" works; finish; expect_code 0; expect_silence
+  start_command "$cohort_run" "$probe" works; finish; expect_code 0; expect_silence
+  start_command "$cohort_run" --recovery --nprocs 2 "$probe" works; finish; expect_code 0; expect_silence
+  start_command "$cohort_run" --local --nthreads 3 -- "$probe" threads
+  finish; expect_code 0; expect_silence; expect_output '^1 workers, 3 slots'
+}
+cohort_run_gives_the_exit_code() {
+  local how
+  for how in --local '--nprocs=2'; do
+    start_command "$cohort_run" "$how" -- "$probe" returns 7; finish; expect_code 7; expect_messages 0
+    start_command "$cohort_run" "$how" -- "$probe" throws; finish; expect_code 1; expect_messages 1 "the body's own error"
+  done
+}
+# mpirun's part of it: without --recovery it ends all.
+cohort_run_survives_a_lost_rank() {
+  # shellcheck disable=SC2016  # the rank's shell expands it
+  local lost='[ "$OMPI_COMM_WORLD_RANK" = 2 ] && kill -KILL $$; sleep 2; echo "rank $OMPI_COMM_WORLD_RANK lives"'
+  start_command "$cohort_run" --recovery --nprocs 3 --nthreads 1 -- sh -c "$lost"; finish; expect_code 0
+  expect_output '^rank 0 lives'; expect_output '^rank 1 lives'; expect_output '^rank 3 lives'
+  start_command "$cohort_run" --nprocs 3 --nthreads 1 -- sh -c "$lost"; finish; expect_failure
+  [[ ! -s $work/out ]] || fail 'ranks have gone on'
+}
+cohort_run_can_be_interrupted() {
+  local how signal
+  for how in --local '--nprocs=2'; do
+    for signal in INT TERM; do
+      start_command "$cohort_run" "$how" -- "$probe" busy
+      wait_for_mark ready
+      hit "$signal" group
+      finish; expect_failure; expect_messages 1 'ended by SIG(TERM|INT)'
+    done
+  done
+}
+
 # --- often ------------------------------------------------------------------------------------------------------------
 
 # Many starts and ends in a row, of all kinds, with signals at any moment.

@@ -8,6 +8,8 @@
 #include <numeric>
 #include <string>
 
+#include "session/control_group.hpp"
+
 namespace {
 
 using cohort::session::CpuSet;

@@ -71,6 +71,16 @@ TEST_CASE("ranks that srun has started and MPI does not know of are told the men
   CHECK_FALSE(complaint(wrong_plugin, 1).empty());
 }
 
+TEST_CASE("ranks whose launcher belongs to another MPI are told the mend") {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
+    const Launch launch = launch_in({{name, "4"}, {"PMI_RANK", "1"}});
+    CHECK(launch.by_launcher);
+    CHECK(launch.size == 4);
+    CHECK(complaint(launch, 4).empty());
+    CHECK(complaint(launch, 1).starts_with("the launcher has started 4 programs, and each is a world of one rank"));
+  }
+}
+
 TEST_CASE("one task of srun, and mpirun with one rank inside a larger step, are no mistakes") {
   CHECK(complaint(launch_in({{"SLURM_STEP_NUM_TASKS", "1"}, {"SLURM_PROCID", "0"}}), 1).empty());
   CHECK(complaint(launch_in({{"SLURM_STEP_NUM_TASKS", "3"}, {"OMPI_COMM_WORLD_SIZE", "1"}}), 1).empty());

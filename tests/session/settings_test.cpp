@@ -159,6 +159,18 @@ TEST_CASE("a value that cannot be is an error that says where it came from") {
   CHECK(Start({"--cohort-one-thread=maybe"}).complaint() == "--cohort-one-thread=maybe: needs true or false");
 }
 
+TEST_CASE("how slots are bound is one of three words") {
+  CHECK(Start({}).read().bind == cohort::session::Bind::automatic);
+  CHECK(Start({"--cohort-bind=cores"}).read().bind == cohort::session::Bind::cores);
+  CHECK(Start({}, {{"COHORT_BIND", "none"}}).read().bind == cohort::session::Bind::none);
+  CHECK(Start({"--cohort-bind=socket"}).complaint() == "--cohort-bind=socket: there are auto, cores and none");
+  const Settings settings = Start({"--cohort-hyperthreads", "--cohort-show-binding", "--cohort-doctor"}).read();
+  CHECK(settings.hyperthreads);
+  CHECK(settings.show_binding);
+  CHECK(settings.doctor);
+  CHECK_FALSE(Start({}, {{"COHORT_DOCTOR", "1"}}).read().doctor);
+}
+
 TEST_CASE("a flag without its value is an error") {
   const std::string sentence = "--cohort-threads: needs a value, as in --cohort-threads=N";
   CHECK(Start({"--cohort-threads"}).complaint() == sentence);
@@ -176,7 +188,10 @@ TEST_CASE("a file that cannot be read, or holds what cannot be, is an error that
     CHECK(said.starts_with("settings file " + file.name() + ": "));
     return said.substr(said.find(": ") + 2);
   };
-  CHECK(complaint("treads = 8\n") == "no setting is called treads; there are: threads, one-thread, time-limit, grace");
+  CHECK(complaint("treads = 8\n") ==
+        "no setting is called treads; there are: threads, rank0-threads, one-thread, time-limit, grace, bind, "
+        "hyperthreads, "
+        "show-binding");
   CHECK(complaint("threads = some\n") == "threads = some: needs a whole number, 0 or more");
   CHECK(complaint("eight threads\n").ends_with("; each line is `name = value`"));
 }

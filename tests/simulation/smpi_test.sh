@@ -20,7 +20,7 @@ sources=("$source"/runtime/src/{base,client,scheduler,session,transport,wire,wor
 printf '%s\n' "${sources[@]}" | xargs -P 2 -I{} sh -c '
   file=$1; build=$2; shift 2
   smpicxx "$@" -c "$file" -o "$build/$(echo "$file" | tr / _).o"' sh {} "$build" "${flags[@]}"
-smpicxx "${flags[@]}" "$build"/*.o -o "$build/smpi_probe" -lboost_serialization -lboost_program_options
+smpicxx "${flags[@]}" "$build"/*.o -o "$build/smpi_probe" -lboost_serialization -lboost_program_options -lhwloc
 
 boost=$(basename "$(readlink -f "$(ldd "$build/smpi_probe" | awk '/libboost_serialization/ {print $3}')")")
 for ranks in "$@"; do

@@ -12,7 +12,8 @@ namespace cohort::base {
 /// Runs functions one after the other on a thread of its own, which starts with the first.
 class Background {
  public:
-  Background() = default;
+  /// `before` is called on that thread, before the first function.
+  explicit Background(std::function<void()> before = [] {}) : before_(std::move(before)) {}
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
   ~Background() { stop(); }
@@ -37,6 +38,7 @@ class Background {
 
  private:
   void loop() {
+    before_();
     std::unique_lock lock(mutex_);
     for (;;) {
       changed_.wait(lock, [&] { return ends_ || !waiting_.empty(); });
@@ -49,6 +51,7 @@ class Background {
     }
   }
 
+  const std::function<void()> before_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> waiting_;

@@ -44,9 +44,12 @@ scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions&& 
       if (options_.rank_of(worker) == *options.rank) submission.worker = worker;
     }
     if (!submission.worker) {
+      // The last may be rank 0's own.
+      const auto [lowest, highest] =
+          std::minmax({options_.rank_of(1), options_.rank_of(std::max(1, last - 1)), options_.rank_of(last)});
       throw UsageError("TaskOptions::rank is " + std::to_string(*options.rank) +
-                       ", which is no worker's: workers are rank " + std::to_string(options_.rank_of(1)) + " to " +
-                       std::to_string(options_.rank_of(last)));
+                       ", which is no worker's: workers are rank " + std::to_string(lowest) + " to " +
+                       std::to_string(highest));
     }
   }
   return submission;

@@ -4,47 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <memory>
-#include <set>
-#include <sstream>
-#include <string>
 #include <thread>
 
+#include "session/control_group.hpp"
+
 namespace cohort::session {
-namespace {
-
-/// cpu.max of version 2: "max 100000" or "150000 100000", quota and period.
-std::optional<double> read_cpu_max(const std::filesystem::path& folder) {
-  std::ifstream file(folder / "cpu.max");
-  double quota = 0;
-  double period = 0;
-  if (file >> quota >> period && quota > 0 && period > 0) return quota / period;
-  return std::nullopt;
-}
-
-/// The same of version 1, in two files; -1: no limit.
-std::optional<double> read_cfs_quota(const std::filesystem::path& folder) {
-  std::ifstream quota_file(folder / "cpu.cfs_quota_us");
-  std::ifstream period_file(folder / "cpu.cfs_period_us");
-  double quota = 0;
-  double period = 0;
-  if (quota_file >> quota && period_file >> period && quota > 0 && period > 0) return quota / period;
-  return std::nullopt;
-}
-
-/// A group is limited by those above it too. Inside a container its path may not exist below `mount`; `mount` itself
-/// does.
-template <class Read>
-void take_least(std::optional<double>& least, const std::filesystem::path& mount, const std::string& group, Read read) {
-  for (std::filesystem::path at = std::filesystem::path(group).relative_path();; at = at.parent_path()) {
-    if (const auto quota = read(mount / at)) least = least ? std::min(*least, *quota) : *quota;
-    if (at.empty()) return;
-  }
-}
-
-}  // namespace
 
 CpuSet bound_cpus() {
   for (int capacity = 1024; capacity <= (1 << 20); capacity *= 2) {
@@ -60,26 +26,6 @@ CpuSet bound_cpus() {
   CpuSet all(std::max(1U, std::thread::hardware_concurrency()));
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
   return all;
-}
-
-std::optional<double> cpu_quota(const std::filesystem::path& root) {
-  std::optional<double> least;
-  std::ifstream groups(root / "proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {  // "0::/path" or "4:cpu,cpuacct:/path"
-    std::istringstream fields(line);
-    std::string number;
-    std::string controllers;
-    std::string group;
-    if (!std::getline(fields, number, ':') || !std::getline(fields, controllers, ':')) continue;
-    std::getline(fields, group);
-    if (controllers.empty()) {
-      take_least(least, root / "sys/fs/cgroup", group, read_cpu_max);
-    } else if ((',' + controllers + ',').find(",cpu,") != std::string::npos) {
-      take_least(least, root / "sys/fs/cgroup" / controllers, group, read_cfs_quota);
-      take_least(least, root / "sys/fs/cgroup/cpu", group, read_cfs_quota);
-    }
-  }
-  return least;
 }
 
 int usable_cpus() {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,10 +12,6 @@ using CpuSet = std::vector<int>;
 
 /// The CPUs this process is bound to.
 CpuSet bound_cpus();
-
-/// CPUs' worth of time that the control groups of this process give it, if they limit it; `root` is where /proc and
-/// /sys are found.
-std::optional<double> cpu_quota(const std::filesystem::path& root = "/");
 
 /// CPUs this process may keep busy, >= 1: those it is bound to, or as many as its quota pays for if that is less.
 int usable_cpus();

@@ -28,6 +28,7 @@ Launch read_launch(const Environment& environment) {
   launch.simulated = environment("SMPI_GLOBAL_SIZE").has_value();
   launch.size = number(environment("OMPI_COMM_WORLD_SIZE"));
   launch.step_tasks = number(environment("SLURM_STEP_NUM_TASKS"));
+  if (!launch.size && !launch.step_tasks) launch.size = number(environment("PMI_SIZE"));
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}) {
     if (!launch.rank) launch.rank = number(environment(name));
   }
@@ -36,7 +37,14 @@ Launch read_launch(const Environment& environment) {
 }
 
 void check_launch(const Launch& launch, int mpi_size) {
-  if (mpi_size > 1 || launch.size || launch.step_tasks.value_or(1) <= 1) return;
+  if (mpi_size > 1) return;
+  if (launch.size) {
+    if (*launch.size <= 1) return;
+    throw UsageError("the launcher has started " + std::to_string(*launch.size) +
+                     " programs, and each is a world of one rank: it belongs to another MPI than the one this program "
+                     "was built with; start the program with the mpirun of that one");
+  }
+  if (launch.step_tasks.value_or(1) <= 1) return;
   throw UsageError(
       "srun has started " + std::to_string(*launch.step_tasks) +
       " programs that do not know of each other, each a world of one rank: start them with `srun --mpi=pmix`, or "

@@ -18,8 +18,8 @@ struct Launch {
 
 Launch read_launch(const Environment& environment = process_environment);
 
-/// Throws UsageError, with the mend, if srun has started several programs that do not know of each other. `mpi_size`:
-/// as MPI says, or 1 without MPI.
+/// Throws UsageError, with the mend, if several programs were started that do not know of each other: by srun without
+/// MPI, or by a launcher of another MPI. `mpi_size`: as MPI says, or 1 without MPI.
 void check_launch(const Launch& launch, int mpi_size);
 
 }  // namespace cohort::session

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "session/clock.hpp"
-#include "session/cpus.hpp"
 #include "session/local_session.hpp"
 #include "session/signals.hpp"
+#include "session/start_up.hpp"
 
 namespace cohort::session {
 
@@ -22,12 +22,20 @@ class LocalRun final : public ProcessEvents {
         limit_(limit),
         closing_(limit),
         signals_(*this, true),
-        session_(settings.threads == 0 ? usable_cpus() : settings.threads,
-                 {[this] { watch(); }, [](int code) { leave(code); }, limit.closes_at()}) {
+        start_(settings, talk_alone()),
+        session_(start_.slots(), {.watch = [this] { watch(); },
+                                  .leave_now = [](int code) { leave(code); },
+                                  .closes_at = limit.closes_at(),
+                                  .begin_slot = [this](std::size_t slot) { start_.begin_slot(slot); },
+                                  .begin_other = [this] { start_.unbind(); }}) {
     signals_.only_note();
   }
 
   int run(const Body& body) {
+    if (start_.is_doctors()) {
+      session_.end(true, 0);
+      return report_checks(start_.checks());
+    }
     const BodyEnd end = call_body(body, session_.core(), leaving_);
     const std::size_t failures = session_.end(!end.at_once, end.code);
     return end.code == 0 && failures > 0 ? 1 : end.code;
@@ -69,6 +77,7 @@ class LocalRun final : public ProcessEvents {
   const TimeLimit limit_;
   Closing closing_;
   SignalWatch signals_;
+  StartUp start_;
   LocalSession session_;
 };
 

@@ -47,6 +47,8 @@ LocalSession::LocalSession(int slots, LocalHooks hooks)
   worker_options.clock = steady_now;
   worker_options.broken = broken;
   worker_options.leave_now = std::move(hooks.leave_now);
+  worker_options.begin_slot = std::move(hooks.begin_slot);
+  worker_options.begin_other = std::move(hooks.begin_other);
   worker_ = std::make_unique<worker::Worker>(*endpoints_[1], *bells_[1], *modules_, std::move(worker_options));
   worker_thread_ = std::thread([this] { worker_->run(); });
   core_->start(1min, [](int, const detail::WorkerInfo&) {});

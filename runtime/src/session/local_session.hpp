@@ -9,6 +9,7 @@
 #include "base/doorbell.hpp"
 #include "base/module_table.hpp"
 #include "client/core.hpp"
+#include "session/task_threads.hpp"
 #include "transport/transport.hpp"
 #include "worker/worker.hpp"
 
@@ -22,6 +23,9 @@ struct LocalHooks {
   std::function<void(int exit_code)> leave_now = [](int) {};
   /// See CoreOptions::closes_at.
   base::Time closes_at = base::Time::max();
+  /// See WorkerOptions.
+  std::function<void(std::size_t slot)> begin_slot = [](std::size_t) { limit_task_threads_here(); };
+  std::function<void()> begin_other = [] {};
 };
 
 /// Client, scheduler and one worker in this process: the same parts as over MPI, with the in-process transport between

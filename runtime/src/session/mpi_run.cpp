@@ -7,16 +7,15 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <sstream>
 #include <thread>
 
 #include "base/module_table.hpp"
 #include "session/clock.hpp"
-#include "session/cpus.hpp"
-#include "session/host_name.hpp"
 #include "session/local_run.hpp"
 #include "session/local_session.hpp"
+#include "session/root_worker.hpp"
 #include "session/signals.hpp"
+#include "session/start_up.hpp"
 #include "transport/mpi_world.hpp"
 #include "worker/worker.hpp"
 
@@ -82,33 +81,13 @@ void call_bounded(base::Time limit, int code, Action action) {
   world.abort(1);
 }
 
-/// "host;threads;cpu,cpu,…", as the ranks tell each other.
-std::string describe_rank(const std::string& host, int threads, const CpuSet& cpus) {
-  std::string text = host + ";" + std::to_string(threads) + ";";
-  for (const int cpu : cpus) text += std::to_string(cpu) + ",";
-  return text;
-}
-
-/// Slots of this rank: what it was told, or else what rank 0 was told (mpirun does not pass the environment on to other
-/// nodes), or else its node's CPUs divided among the node's workers. Rank 0 runs no tasks and takes no part.
-int slots_of(const MpiWorld& world, const Settings& settings) {
-  const std::vector<std::string> all = world.all_gather(describe_rank(world.host(), settings.threads, bound_cpus()));
-  if (settings.threads > 0 || world.rank() == 0) return std::max(settings.threads, 1);
-  std::vector<CpuSet> node;
-  std::size_t mine = 0;
-  for (std::size_t rank = 0; rank < all.size(); ++rank) {
-    std::istringstream text(all[rank]);
-    std::string host;
-    std::string threads;
-    std::getline(text, host, ';');
-    std::getline(text, threads, ';');
-    if (rank == 0 && threads != "0") return std::stoi(threads);
-    if (rank == 0 || host != world.host()) continue;
-    if (static_cast<int>(rank) == world.rank()) mine = node.size();
-    CpuSet& cpus = node.emplace_back();
-    for (std::string cpu; std::getline(text, cpu, ',');) cpus.push_back(std::stoi(cpu));
-  }
-  return default_threads(node, mine, cpu_quota());
+StartTalk talk_of(MpiWorld& world, bool one_thread) {
+  return {.rank = world.rank(),
+          .host = world.host(),
+          .one_thread = one_thread,
+          .many_threads = world.thread_level() >= ThreadLevel::multiple,
+          .all_gather = [&world](std::string_view text) { return world.all_gather(text); },
+          .round_trips = [&world] { return world.round_trips(); }};
 }
 
 /// What rank 0 and the workers have in common.
@@ -127,6 +106,15 @@ class MpiRun : public ProcessEvents {
   }
 
  protected:
+  /// All ranks do so together, except on a simulated cluster: all are alike there, and to ask each other takes hours.
+  void start_up() {
+    if (simulated_) return;
+    start_.emplace(settings_, talk_of(world_, one_thread_ && !settings_.one_thread));
+    if (start_->root_slots() == 0) return;
+    auto members = join_root_worker(std::move(endpoint_), world_.make_endpoint(), bell_, *root_bell_);
+    endpoint_ = std::move(members.mine);
+    root_endpoint_ = std::move(members.worker);
+  }
   std::function<base::Time()> clock() const {
     if (!one_thread_) return steady_now;
     // On a simulated cluster MPI's clock is the one that counts.
@@ -136,12 +124,14 @@ class MpiRun : public ProcessEvents {
   /// All ranks do so together.
   void finalize() {
     endpoint_.reset();
+    root_worker_.reset();
     world_.finalize();
   }
   /// The same where the process is about to end, or the run was broken off.
   void finalize_now(int code, bool process_ends) {
     const auto action = [&] {
       endpoint_.reset();
+      root_worker_.reset();
       process_ends ? world_.finalize_for_process() : world_.finalize();
     };
     if (one_thread_)
@@ -162,7 +152,12 @@ class MpiRun : public ProcessEvents {
   const bool one_thread_;
   base::Doorbell bell_;
   std::unique_ptr<transport::Endpoint> endpoint_;
+  /// Of rank 0's own worker, if it has one.
+  std::unique_ptr<base::Doorbell> root_bell_ = std::make_unique<base::Doorbell>();
+  std::unique_ptr<transport::Endpoint> root_endpoint_;
   std::optional<SignalWatch> signals_;
+  std::optional<StartUp> start_;
+  std::unique_ptr<RootWorker> root_worker_;
 };
 
 class RootRun final : public MpiRun {
@@ -180,9 +175,10 @@ class RootRun final : public MpiRun {
           "tasks "
           "and inside client calls");
     }
-    if (!simulated_) slots_of(world_, settings_);
+    start_up();
     detail::CoreOptions options;
     options.host = world_.host();
+    options.rank_of = [size = world_.size()](detail::Address member) { return member == size ? 0 : member; };
     options.one_thread = one_thread_;
     options.backoff = backoff_;
     options.clock = clock_;
@@ -190,14 +186,16 @@ class RootRun final : public MpiRun {
     options.watch = [this] { watch(); };
     options.broken = [this](const std::string& text) { broken(text); };
     core_ = std::make_shared<detail::Core>(*endpoint_, bell_, modules_, std::move(options));
+    if (root_endpoint_) begin_root_worker();
     try {
       core_->start(kStartLimit, [this](int rank, const detail::WorkerInfo& worker) { check(rank, worker); });
     } catch (const UsageError& error) {
-      say(std::string("cohort: ") + error.what());
-      return end(2, true);
+      if (!checks_only()) say(std::string("cohort: ") + error.what());
+      return end(checks_only() ? report(error.what()) : 2, true);
     } catch (const TimedOut& error) {
       broken(error.what());
     }
+    if (checks_only()) return end(report(""), false);
     look_for_signals();
     BodyEnd ended = call_body(body, core_, leaving_);
     if (!ended.at_once && print_unseen(core_->unseen_failures()) > 0 && ended.code == 0) ended.code = 1;
@@ -205,11 +203,37 @@ class RootRun final : public MpiRun {
   }
 
  private:
+  void begin_root_worker() {
+    worker::WorkerOptions options;
+    options.slots = start_->root_slots();
+    options.site = {0, world_.host()};
+    options.backoff = backoff_;
+    options.clock = steady_now;
+    options.watch = [this] {
+      if (report_requested_.exchange(false)) say(root_worker_->worker().report());
+    };
+    options.broken = [this](const std::string& text) { broken(text); };
+    options.begin_slot = [this](std::size_t slot) { start_->begin_slot(slot); };
+    options.begin_other = [this] { start_->unbind(); };
+    options.report_requested = [this] { report_requested_ = true; };
+    root_worker_ =
+        std::make_unique<RootWorker>(std::move(root_endpoint_), std::move(root_bell_), *modules_, std::move(options));
+  }
+
   /// Throws UsageError if the worker cannot take part.
   void check(int rank, const detail::WorkerInfo& worker) const {
     const std::string who = "rank " + std::to_string(rank) + " on " + worker.host;
     if (const auto difference = base::difference(modules_->comparable(), worker.modules, who))
       throw UsageError(*difference);
+  }
+
+  bool checks_only() const { return start_ && start_->is_doctors(); }
+  /// `difference`: of the programs of two ranks, if there is one.
+  int report(const std::string& difference) {
+    Check same{"all ranks run the same program", {}, true};
+    if (!difference.empty()) same.faults.push_back(difference);
+    start_->checks().insert(start_->checks().begin(), std::move(same));
+    return report_checks(start_->checks());
   }
 
   int end(int code, bool now) {
@@ -222,11 +246,15 @@ class RootRun final : public MpiRun {
     flush_output();
     const bool all_left = core_->stop_workers(code, now, kStopLimit);
     core_->close();
+    const bool task_goes_on = root_worker_ && !root_worker_->join();
     // Where the first rank to end does so with an error, mpirun signals the others: nothing to speak of.
     if (signals_) signals_->end_at_once(code == 0);
     if (!now) return finalize();
     if (!all_left) world_.abort(code == 0 ? 1 : code);
-    finalize_now(code, process_ends);
+    // That task's worker stays as it is, until the process is gone.
+    if (task_goes_on) static_cast<void>(root_worker_.release());
+    finalize_now(code, process_ends || task_goes_on);
+    if (task_goes_on) leave(code);
   }
 
   void watch() {
@@ -271,7 +299,9 @@ class RootRun final : public MpiRun {
 
   /// The body called std::exit: all leave, in order if no task is in the way.
   void on_exit(int code) override {
-    if (!core_ || leaving_.exchange(true)) return;
+    if (!core_) return;
+    if (const auto text = exit_in_task(code)) leave_all(1, *text);
+    if (leaving_.exchange(true)) return;
     stop(code, true, true);
   }
 
@@ -280,6 +310,7 @@ class RootRun final : public MpiRun {
   Closing closing_;
   std::shared_ptr<detail::Core> core_;
   std::atomic<bool> leaving_ = false;
+  std::atomic<bool> report_requested_ = false;  ///< of rank 0's own worker
 };
 
 class WorkerRun final : public MpiRun {
@@ -287,10 +318,13 @@ class WorkerRun final : public MpiRun {
   using MpiRun::MpiRun;
 
   int run() {
+    start_up();
     worker::WorkerOptions options;
-    // All ranks must ask, whatever they make of it; only a simulation, which takes hours for it, is alike everywhere.
-    const int slots = simulated_ ? 1 : slots_of(world_, settings_);
-    options.slots = one_thread_ ? 1 : slots;
+    options.slots = one_thread_ || !start_ ? 1 : start_->slots();
+    if (start_) {
+      options.begin_slot = [this](std::size_t slot) { start_->begin_slot(slot); };
+      options.begin_other = [this] { start_->unbind(); };
+    }
     options.site = {world_.rank(), world_.host()};
     options.one_thread = one_thread_;
     options.backoff = backoff_;
@@ -307,6 +341,7 @@ class WorkerRun final : public MpiRun {
     look_for_signals();
     const int code = worker_->run();
     ended_ = true;
+    if (start_) start_->unbind();
     if (is_without_finalize(code)) leave(code & 0xff);
     if (signals_) signals_->end_at_once(false);
     finalize();
@@ -355,7 +390,9 @@ class WorkerRun final : public MpiRun {
 
 int run_over_mpi(const Settings& settings, const Launch& launch, const TimeLimit& limit, const Body& body) {
   if (launch.size == 1) return run_locally(settings, limit, body);
-  const ThreadLevel level = settings.one_thread ? ThreadLevel::funneled : ThreadLevel::serialized;
+  const ThreadLevel level = settings.one_thread          ? ThreadLevel::funneled
+                            : settings.rank0_threads > 0 ? ThreadLevel::multiple
+                                                         : ThreadLevel::serialized;
   std::optional<MpiWorld> world;
   // If the environment does not tell, MPI has to.
   if (!launch.rank) world.emplace(level);
@@ -373,6 +410,8 @@ int run_over_mpi(const Settings& settings, const Launch& launch, const TimeLimit
   try {
     return world->rank() == 0 ? RootRun(settings, launch, limit, *world, modules).run(body)
                               : WorkerRun(settings, launch, *world, modules).run();
+  } catch (const UsageErrorOfAll&) {
+    throw;
   } catch (const std::exception& error) {
     give_up(*world, error.what());
   }

@@ -17,6 +17,8 @@
 #include "session/local_session.hpp"
 #include "session/settings.hpp"
 #include "session/signals.hpp"
+#include "session/start_up.hpp"
+#include "session/task_threads.hpp"
 #if COHORT_WITH_MPI
 #include "session/mpi_run.hpp"
 #endif
@@ -56,6 +58,11 @@ session::TimeLimit read_time_limit(const session::Settings& settings, const sess
 
 int run_with(const session::Settings& settings, const session::Launch& launch, const session::Body& body) {
   const session::TimeLimit limit = read_time_limit(settings, launch);
+  // Rank 0 has no slots, unless it is alone or was given some.
+  if (settings.rank0_threads > 0 || launch.rank.value_or(0) != 0 ||
+      launch.size.value_or(launch.step_tasks.value_or(1)) <= 1) {
+    session::limit_task_threads();
+  }
   if (!launch.by_launcher) {
     session::check_launch(launch, 1);
     return session::run_locally(settings, limit, body);
@@ -76,15 +83,22 @@ int run_with(const session::Settings& settings, const session::Launch& launch, c
 int detail::run(int& argc, char**& argv, const std::function<int(Client&)>& body) {
   // Here, before MPI_Init and before there is any thread, is the place where a fork server starts.
   const session::Launch launch = session::read_launch();
+  session::Settings settings;
   try {
-    const session::Settings settings = session::read_settings(argc, argv);
+    settings = session::read_settings(argc, argv);
     if (settings.help || settings.version) {
       if (launch.rank.value_or(0) == 0)
         std::fputs((settings.help ? session::help_text() : session::version_text() + "\n").c_str(), stdout);
       return 0;
     }
     return run_with(settings, launch, body);
+  } catch (const session::UsageErrorOfAll& error) {
+    if (launch.rank.value_or(0) == 0) session::say(std::string("cohort: ") + error.what());
+    return kUsage;
   } catch (const UsageError& error) {
+    if (settings.doctor && launch.rank.value_or(0) == 0) {
+      return session::report_checks({{"the ranks know of each other", {error.what()}, true}});
+    }
     say_once(launch, error.what());
     return kUsage;
   } catch (const std::exception& error) {

@@ -56,6 +56,13 @@ bool to_bool(const Given& given) {
   throw UsageError(given.source + ": needs true or false");
 }
 
+Bind to_bind(const Given& given) {
+  if (given.value == "auto") return Bind::automatic;
+  if (given.value == "cores") return Bind::cores;
+  if (given.value == "none") return Bind::none;
+  throw UsageError(given.source + ": there are auto, cores and none");
+}
+
 struct Setting {
   std::string_view name;
   /// What stands for the value in the help; empty: a flag alone, which means true.
@@ -69,8 +76,10 @@ struct Setting {
 
 /// The one place where a new setting is added.
 constexpr Setting kSettings[] = {
-    {"threads", "N", "slots of each worker (default 0: the CPUs it may use, divided among the ranks that share them)",
+    {"threads", "N", "slots of each worker (default 0: the cores it may use, divided among the ranks that share them)",
      true, true, [](Settings& s, const Given& given) { s.threads = to_int(given, 0); }},
+    {"rank0-threads", "N", "slots of rank 0, beside the body and the scheduler; needs MPI_THREAD_MULTIPLE (default 0)",
+     true, true, [](Settings& s, const Given& given) { s.rank0_threads = to_int(given, 0); }},
     {"one-thread", "", "run each rank on one thread alone (default false)", true, true,
      [](Settings& s, const Given& given) { s.one_thread = to_bool(given); }},
     {"time-limit", "TIME",
@@ -81,6 +90,18 @@ constexpr Setting kSettings[] = {
      "so long before the time limit, only what is expected to end in time is started (default: a tenth of the time "
      "there is, at most 60s)",
      true, true, [](Settings& s, const Given& given) { s.grace = to_duration(given); }},
+    {"bind", "HOW",
+     "bind slots to CPUs: auto, to cores of their own if the run fills the machine or was given a part of it; cores, "
+     "wherever there are enough; none (default auto)",
+     true, true, [](Settings& s, const Given& given) { s.bind = to_bind(given); }},
+    {"hyperthreads", "", "count hyperthreads as cores (default false)", true, true,
+     [](Settings& s, const Given& given) { s.hyperthreads = to_bool(given); }},
+    {"show-binding", "", "print which CPUs each slot may use (default false)", true, true,
+     [](Settings& s, const Given& given) { s.show_binding = to_bool(given); }},
+    {"doctor", "",
+     "check how the run was started and print what was found, instead of running the program; exit code 3 if something "
+     "is wrong",
+     false, false, [](Settings& s, const Given& given) { s.doctor = to_bool(given); }},
     {"config", "FILE", "file with settings, one `name = value` a line (default: none)", true, false,
      [](Settings& s, const Given& given) { s.config = given.value; }},
     {"help", "", "print this and end", false, false, [](Settings& s, const Given& given) { s.help = to_bool(given); }},

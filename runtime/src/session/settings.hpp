@@ -6,12 +6,16 @@
 #include <optional>
 #include <string>
 
+#include "session/binding.hpp"
+
 namespace cohort::session {
 
 /// What a run is told from outside, by `--cohort-…` flags, the environment, or a file.
 struct Settings {
-  /// Slots of each worker, >= 1; 0: the CPUs this rank may use, divided among the ranks of its node that share them.
+  /// Slots of each worker, >= 1; 0: the cores this rank may use, divided among the ranks of its node that share them.
   int threads = 0;
+  /// Slots of rank 0, beside body and scheduler; alone it is a worker anyway.
+  int rank0_threads = 0;
   /// Run the rank on one thread alone, as on a simulated cluster or below MPI_THREAD_SERIALIZED.
   bool one_thread = false;
   /// How long the run may take, from its start; zero: as long as it likes, also past the end of the job. Unless said:
@@ -19,6 +23,13 @@ struct Settings {
   std::optional<std::chrono::nanoseconds> time_limit = std::nullopt;
   /// How long before that the run begins to close; see TimeLimit.
   std::optional<std::chrono::nanoseconds> grace = std::nullopt;
+  /// Where slots run, and whether hyperthreads count as cores.
+  Bind bind = Bind::automatic;
+  bool hyperthreads = false;
+  /// Rank 0 prints which CPUs each slot may use.
+  bool show_binding = false;
+  /// Check the start and print a table of what was found, instead of the body.
+  bool doctor = false;
   /// Print help_text() or version_text() and end.
   bool help = false;
   bool version = false;

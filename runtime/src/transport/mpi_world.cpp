@@ -1,8 +1,11 @@
 #include "transport/mpi_world.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 #include "cohort/types.hpp"
@@ -37,6 +40,46 @@ bool mpi_is_initialized() {
   int initialized = 0;
   check_mpi(MPI_Initialized(&initialized), "MPI_Initialized");
   return initialized != 0;
+}
+
+/// More than this finds nothing new; fewer, where a rank gets no CPU.
+constexpr int kMostTrips = 20;
+constexpr base::Time kTimeForAll = std::chrono::milliseconds(400);
+constexpr int kTripTag = 0;
+
+base::Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+std::vector<base::Time> measure_round_trips(MPI_Comm communicator, int size) {
+  std::vector<base::Time> quickest(static_cast<std::size_t>(size));
+  for (int rank = 1; rank < size; ++rank) {
+    base::Time& best = quickest[static_cast<std::size_t>(rank)];
+    best = base::Time::max();
+    const base::Time end = now() + kTimeForAll / (size - 1);
+    int trips_left = kMostTrips;
+    do {
+      const base::Time start = now();
+      trips_left = start < end ? trips_left - 1 : 0;
+      check_mpi(MPI_Send(&trips_left, 1, MPI_INT, rank, kTripTag, communicator), "MPI_Send");
+      int answer = 0;
+      check_mpi(MPI_Recv(&answer, 1, MPI_INT, rank, kTripTag, communicator, MPI_STATUS_IGNORE), "MPI_Recv");
+      best = std::min(best, now() - start);
+    } while (trips_left > 0);
+  }
+  return quickest;
+}
+
+std::vector<base::Time> answer_round_trips(MPI_Comm communicator) {
+  // Until it is this rank's turn, others need the CPU.
+  for (int turn = 0; turn == 0;) {
+    check_mpi(MPI_Iprobe(0, kTripTag, communicator, &turn, MPI_STATUS_IGNORE), "MPI_Iprobe");
+    if (turn == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  int trips_left = 0;
+  do {
+    check_mpi(MPI_Recv(&trips_left, 1, MPI_INT, 0, kTripTag, communicator, MPI_STATUS_IGNORE), "MPI_Recv");
+    check_mpi(MPI_Send(&trips_left, 1, MPI_INT, 0, kTripTag, communicator), "MPI_Send");
+  } while (trips_left > 0);
+  return {};
 }
 
 }  // namespace
@@ -115,6 +158,10 @@ std::vector<std::string> MpiWorld::all_gather(std::string_view text) const {
     texts.push_back(all.substr(static_cast<std::size_t>(starts[i]), static_cast<std::size_t>(sizes[i])));
   }
   return texts;
+}
+
+std::vector<base::Time> MpiWorld::round_trips() const {
+  return rank_ == 0 ? measure_round_trips(communicator_->get(), size_) : answer_round_trips(communicator_->get());
 }
 
 void MpiWorld::abort(int code) const noexcept {

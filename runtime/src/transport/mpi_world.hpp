@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.hpp"
 #include "transport/mpi_endpoint.hpp"
 #include "transport/transport.hpp"
 
@@ -38,6 +39,10 @@ class MpiWorld {
   std::unique_ptr<Endpoint> make_endpoint(const MpiOptions& options = {}) const;
   /// Every rank's text, by rank. Called by all ranks together; blocks.
   std::vector<std::string> all_gather(std::string_view text) const;
+
+  /// How long a short message from rank 0 to each rank and back takes, the quickest of several; on other ranks empty.
+  /// Called by all ranks together, where nothing else is under way; takes about half a second at most.
+  std::vector<base::Time> round_trips() const;
 
   /// Ends all ranks at once.
   [[noreturn]] void abort(int code) const noexcept;

@@ -101,6 +101,7 @@ std::string Worker::report() const {
 // ------------------------------------------------------------------------------------------------------------
 
 void Worker::slot_loop(std::size_t slot) try {
+  options_.begin_slot(slot);
   base::sleep_precisely();
   base::Backoff backoff(options_.backoff);
   Lock lock(mutex_);
@@ -131,6 +132,7 @@ void Worker::slot_loop(std::size_t slot) try {
 }
 
 void Worker::one_thread_loop() {
+  options_.begin_slot(0);
   base::Backoff backoff(options_.backoff);
   Lock lock(mutex_);
   while (!must_stop()) {

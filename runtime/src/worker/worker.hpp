@@ -33,6 +33,10 @@ struct WorkerOptions {
   std::function<base::Time()> clock;
   /// Called every so often, at the latest every 50 ms while the rank is idle, without the lock; may call alarm().
   std::function<void()> watch = [] {};
+  /// Called on each slot's thread before its first task.
+  std::function<void(std::size_t slot)> begin_slot = [](std::size_t) {};
+  /// Called on each other thread that may have been started by a slot's, and inherits what that may use.
+  std::function<void()> begin_other = [] {};
   /// The transport failed, or the books do not agree: the rank cannot go on. Does not return.
   std::function<void(const std::string& text)> broken;
   /// The scheduler asked for a report. Called with the lock held: report() must be called later, by `watch` say.
@@ -133,8 +137,8 @@ class Worker final : private Outbox, private transport::Receiver {
 
   /// What must not run in the handler of a message. On one thread: between two looks at the transport.
   std::vector<std::function<void()>> later_;
-  base::Background decoding_;  ///< values that are decoded in one go, in the order they came
-  base::Background calls_;
+  base::Background decoding_{options_.begin_other};  ///< values that are decoded in one go, in the order they came
+  base::Background calls_{options_.begin_other};
 };
 
 }  // namespace cohort::worker
