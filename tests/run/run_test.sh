@@ -325,6 +325,8 @@ rank_0_may_not_work() {
   start own_mpi serialized works; finish; expect_code 2
   expect_messages 1 'cohort-rank0-threads: rank 0 can run tasks beside the scheduler only where MPI gives MPI_THREAD_MULTIPLE'
   start own_mpi multiple works; finish; expect_code 0; expect_silence
+  COHORT_ONE_THREAD=1 start works; finish; expect_code 2
+  expect_messages 1 "cohort-rank0-threads needs threads of rank 0's own"
 }
 
 # --- where slots run --------------------------------------------------------------------------------------------------

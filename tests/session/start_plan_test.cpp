@@ -42,11 +42,12 @@ TEST_CASE("what rank 0 was told holds for ranks that were told nothing") {
   CHECK(cohort::session::plan_slots(Ranks{rank_on("a", {0}, 3)}) == Counts{3});
 }
 
-TEST_CASE("rank 0 has slots if it was told so, and takes none of the workers'") {
+TEST_CASE("rank 0 has slots if it was told so, and the workers beside it as many less") {
   Ranks ranks{rank_on("a", {0, 1, 2, 3}), rank_on("a", {0, 1, 2, 3})};
   ranks[0].settings.rank0_threads = 2;
-  CHECK(cohort::session::plan_slots(ranks) == Counts{2, 4});
+  CHECK(cohort::session::plan_slots(ranks) == Counts{2, 2});
   CHECK(cohort::session::plan_slots(Ranks{ranks[0]}) == Counts{4});
+  CHECK(cohort::session::plan_slots(Ranks{ranks[0], ranks[1], rank_on("b", {0, 1, 2, 3})}) == Counts{2, 2, 4});
   ranks[0].settings.bind = Bind::cores;
   const auto topology = cohort::session::describe_topology("core:4 pu:1");
   CHECK(plan_rank_binding(topology, ranks, Counts{2, 1}, 0).slots == std::vector<CpuSet>{{1}, {2}});

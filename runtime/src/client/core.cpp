@@ -59,6 +59,7 @@ void Core::start(std::chrono::nanoseconds at_most, const std::function<void(int 
   }
   scheduler::Outbox& outbox = *this;
   scheduler_.emplace(outbox, slots, options_.scheduler);
+  if (closing_) tasks().on_closing(latest_end_, look_at_clock());  // it was told so before
   if (!options_.one_thread) helper_ = std::thread([this] { help(); });
 }
 
@@ -70,9 +71,11 @@ void Core::finish() {
 
 void Core::begin_closing(Time latest_end, Time waits_end) {
   const std::lock_guard lock(mutex_);
-  if (closed_ || !scheduler_) return;
+  if (closed_) return;
   closing_ = true;
   waits_end_ = std::min(waits_end_, waits_end);
+  latest_end_ = std::min(latest_end_, latest_end);
+  if (!scheduler_) return;
   tasks().on_closing(latest_end, look_at_clock());
   mailbox_.flush();
   if (driver_sleeps_) bell_.ring();

@@ -294,6 +294,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   bool closing_ = false;
   bool cut_short_ = false;
   Time waits_end_ = Time::max();
+  Time latest_end_ = Time::max();   ///< see begin_closing
   Time last_busy_{};                ///< when the helper last saw a reason to go on looking
   unsigned calls_made_ = 0;         ///< of submit and the like
   unsigned calls_made_before_ = 0;  ///< when the helper looked last

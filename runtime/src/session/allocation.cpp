@@ -110,8 +110,9 @@ std::optional<std::string> ask_shell(const std::string& command) {
 
 std::optional<std::chrono::seconds> job_time_left(const Allocation& allocation,
                                                   std::chrono::system_clock::time_point now, const Ask& ask) {
-  if (allocation.end) {
-    return std::max(std::chrono::duration_cast<std::chrono::seconds>(*allocation.end - now), std::chrono::seconds(0));
+  // One that has passed was set before the job's time was extended, or in a shell of a job that is gone.
+  if (allocation.end && *allocation.end > now) {
+    return std::chrono::duration_cast<std::chrono::seconds>(*allocation.end - now);
   }
   const auto answer = ask("squeue -h -j " + allocation.job + " -o %L");
   // "UNLIMITED", "NOT_SET" and the like are no durations.

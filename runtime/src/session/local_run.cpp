@@ -54,6 +54,7 @@ class LocalRun final : public ProcessEvents {
         session_.core()->begin_closing(closing_.latest_end(), closing_.waits_end());
         break;
       case Closing::Step::leave:
+        print_unseen(session_.core()->unseen_failures());
         say("cohort: " + describe_left(session_.core()->left()));
         leave(kTimeIsUp);
     }

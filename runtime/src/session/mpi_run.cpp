@@ -170,6 +170,17 @@ class RootRun final : public MpiRun {
         closing_(limit_) {}
 
   int run(const Body& body) {
+    try {
+      return lead(body);
+    } catch (const UsageErrorOfAll&) {
+      throw;
+    } catch (const std::exception& error) {
+      broken(error.what());  // here: rank 0's own worker would wait for an end that nobody tells it of
+    }
+  }
+
+ private:
+  int lead(const Body& body) {
     if (one_thread_ && !settings_.one_thread) {
       say("cohort: MPI allows calls from one thread only: each rank runs on one thread, and makes progress between "
           "tasks "
@@ -202,7 +213,6 @@ class RootRun final : public MpiRun {
     return end(ended.code, ended.at_once);
   }
 
- private:
   void begin_root_worker() {
     worker::WorkerOptions options;
     options.slots = start_->root_slots();
@@ -287,6 +297,7 @@ class RootRun final : public MpiRun {
       case Closing::Step::close:
         return core_->begin_closing(closing_.latest_end(), closing_.waits_end());
       case Closing::Step::leave:
+        print_unseen(core_->unseen_failures());
         leave_all(kTimeIsUp, describe_left(core_->left()));
     }
   }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "transport/in_process.hpp"
@@ -49,9 +50,14 @@ RootWorker::RootWorker(std::unique_ptr<Endpoint> endpoint, std::unique_ptr<base:
     // With the worker's lock, so that nobody touches the endpoint any more; the process ends meanwhile.
     for (;;) ::pause();
   };
+  const auto broken = options.broken;
   worker_ = std::make_unique<worker::Worker>(*endpoint_, *bell_, modules, std::move(options));
-  thread_ = std::thread([this] {
-    worker_->run();
+  thread_ = std::thread([this, broken] {
+    try {
+      worker_->run();
+    } catch (const std::exception& error) {
+      broken(error.what());
+    }
     ended_ = true;
   });
 }

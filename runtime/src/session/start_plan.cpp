@@ -5,6 +5,16 @@
 
 namespace cohort::session {
 
+namespace {
+
+/// What one of `count` gives up so that all of them together give up `total`.
+int share_of(int total, std::size_t count, std::size_t index) {
+  const int each = total / static_cast<int>(count);
+  return each + (static_cast<int>(index) < total % static_cast<int>(count) ? 1 : 0);
+}
+
+}  // namespace
+
 std::vector<int> plan_slots(std::span<const RankFacts> ranks) {
   std::vector<int> slots;
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
@@ -25,7 +35,11 @@ std::vector<int> plan_slots(std::span<const RankFacts> ranks) {
       if (other == rank) mine = workers.size();
       workers.push_back(ranks[0].settings.hyperthreads ? ranks[other].cpus : ranks[other].cores);
     }
-    slots.push_back(default_threads(workers, mine, ranks[rank].cpu_quota));
+    int usable = default_threads(workers, mine, ranks[rank].cpu_quota);
+    if (ranks[rank].host == ranks[0].host && ranks.size() > 1) {
+      usable -= share_of(ranks[0].settings.rank0_threads, workers.size(), mine);
+    }
+    slots.push_back(std::max(1, usable));
   }
   return slots;
 }

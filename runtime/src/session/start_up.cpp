@@ -50,6 +50,9 @@ StartUp::StartUp(const Settings& settings, const StartTalk& talk) : rank_(static
   if (settings.doctor) look_at_scratch(mine);
   for (const std::string& text : talk.all_gather(to_text(mine))) ranks_.push_back(facts_from(text));
   slots_ = plan_slots(ranks_);
+  if (root_slots() > 0 && ranks_.front().settings.one_thread) {
+    throw UsageErrorOfAll("--cohort-rank0-threads needs threads of rank 0's own: leave it out, or --cohort-one-thread");
+  }
   if (root_slots() > 0 && !ranks_.front().many_threads) {
     throw UsageErrorOfAll(
         "--cohort-rank0-threads: rank 0 can run tasks beside the scheduler only where MPI gives MPI_THREAD_MULTIPLE, "

@@ -88,10 +88,13 @@ bool MpiInbound::take_next(Sink& sink) {
   MPI_Status status;
   if (!test(posted.request, &status)) return false;
   next_ = (next_ + 1) % kPosted;
-  posted.bytes.clear();
-  posted.bytes.extend(received_bytes(status));
-  take(status.MPI_SOURCE, posted.bytes, sink);
+  // Posted again before the packet is looked at, which may throw.
+  detail::ByteBuffer bytes = std::exchange(posted.bytes, std::move(spare_));
   post(posted);
+  bytes.clear();
+  bytes.extend(received_bytes(status));
+  take(status.MPI_SOURCE, bytes, sink);
+  spare_ = std::move(bytes);
   return true;
 }
 

@@ -57,6 +57,7 @@ class MpiInbound {
   MpiOptions options_;
   MpiTags tags_;
   std::array<Posted, kPosted> posted_;
+  detail::ByteBuffer spare_;
   std::size_t next_ = 0;  ///< of them: the one that was posted first
   std::unordered_map<Address, Begun> begun_;
   MpiRequests<SegmentPiece> under_way_;

@@ -16,7 +16,7 @@ constexpr base::Time kFlushEvery = 50us;
 /// How often the helper looks while tasks run, at first and at most.
 constexpr base::Time kHelpEvery = 100us;
 constexpr base::Time kHelpEveryAtMost = 1ms;
-/// The same while nothing comes in, or only new work does.
+/// The same in silence, while a peer or rank 0 may wait for something.
 constexpr base::Time kHelpEveryInSilence = 400us;
 /// How often it looks for signals while the rank is idle, and when it takes the rank for idle: to be woken by the next
 /// task costs that task more than a few looks.
