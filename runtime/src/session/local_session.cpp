@@ -72,12 +72,12 @@ std::size_t LocalSession::end(bool finished, int exit_code) {
 }
 
 std::size_t print_unseen(const std::vector<wire::Failure>& failures) {
-  constexpr std::size_t kMost = 10;
+  constexpr std::size_t kShown = 10;
   std::string text;
-  for (std::size_t i = 0; i < failures.size() && i < kMost; ++i) {
+  for (std::size_t i = 0; i < failures.size() && i < kShown; ++i) {
     text += "cohort: nobody looked at this failure: " + wire::explain(failures[i]) + "\n";
   }
-  if (failures.size() > kMost) text += "cohort: and at " + std::to_string(failures.size() - kMost) + " more\n";
+  if (failures.size() > kShown) text += "cohort: and at " + std::to_string(failures.size() - kShown) + " more\n";
   if (!text.empty()) say(text);
   return failures.size();
 }

@@ -9,6 +9,7 @@ namespace cohort::transport {
 namespace {
 
 constexpr int kPacketsPerPoll = 16;
+constexpr int kStepsPerPoll = 32;
 
 bool test(MPI_Request& request, MPI_Status* status) {
   int done = 0;
@@ -119,7 +120,7 @@ bool MpiInbound::poll_rests(Sink& sink) {
   for (auto it = begun_.begin(); it != begun_.end();) {
     const Address from = it->first;
     bool complete = false;
-    moved = move_on(from, it->second, complete) || moved;
+    for (int step = 0; step < kStepsPerPoll && !complete && move_on(from, it->second, complete); ++step) moved = true;
     if (!complete) {
       ++it;
       continue;
