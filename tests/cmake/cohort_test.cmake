@@ -43,7 +43,9 @@ function(cohort_test_properties name timeout labels)
     list(APPEND labels sanitize)
     math(EXPR timeout "${timeout} * 5")
   endif()
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} LABELS "${labels}" ENVIRONMENT "${cohort_test_environment}")
+  # Those that may take long start first, or the last of them would run alone.
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} COST ${timeout} LABELS "${labels}"
+                                          ENVIRONMENT "${cohort_test_environment}")
   if(mpi IN_LIST labels)
     # Slow, but without it nothing tells that memory was leaked by Open MPI, which has no frame pointers.
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT

@@ -5,13 +5,12 @@ if(COHORT_SANITIZE OR NOT COHORT_MPI OR NOT COHORT_APPS)
 endif()
 cohort_test_program(resumable slurm/resumable.cpp "")
 
-# They wait most of the time: COST, so that they start before others.
 # slurm_case(CASE seconds processors [labels…])
 function(slurm_case case timeout processors)
   cohort_script_test(NAME slurm.${case} TIMEOUT ${timeout} LABELS mpi ${ARGN} PROCESSORS ${processors}
       COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/slurm/slurm_test.sh ${case} ${PROJECT_SOURCE_DIR}/scripts/slurm
               $<TARGET_FILE:monte_carlo> $<TARGET_FILE:resumable>)
-  set_tests_properties(slurm.${case} PROPERTIES SKIP_RETURN_CODE 77 RESOURCE_LOCK slurm COST 30)
+  set_tests_properties(slurm.${case} PROPERTIES SKIP_RETURN_CODE 77 RESOURCE_LOCK slurm)
 endfunction()
 slurm_case(scripts_run_to_their_end 300 2)
 slurm_case(left_in_time 400 1)

@@ -198,8 +198,8 @@ inline void a_segment_is_kept_and_counted_until_it_is_received(Endpoint& endpoin
 
 inline void packets_do_not_wait_for_segments(Endpoint& endpoint) {
   Member self(endpoint);
-  constexpr std::uint32_t kTransfers = 200;
-  const auto memory = std::make_shared<const std::vector<std::byte>>(pattern(100'000, 4));
+  constexpr std::uint32_t kTransfers = 60;
+  const auto memory = std::make_shared<const std::vector<std::byte>>(pattern(70'000, 4));
   if (endpoint.address() == 0) {
     for (const Address to : self.others()) {
       for (TransferId t = 1; t <= kTransfers; ++t) {

@@ -34,14 +34,22 @@ constexpr int kUsage = 2;
 constexpr std::chrono::seconds kOtherSpeaks{3};
 
 /// Rank 0 speaks for all ranks that find the same thing wrong. mpirun ends all when the first of them has ended, which
-/// must be the one that speaks: the others give it time, and speak only if they are still there afterwards, because
-/// they alone have found it.
-void say_once(const session::Launch& launch, const std::string& text) {
-  const int rank = launch.rank.value_or(0);
-  if (rank == 0) return session::say("cohort: " + text);
-  if (!launch.size) return;  // srun ends no one: every rank would speak
+/// must be the one that speaks: the others give it time. Whether this rank is one of them, and still there.
+bool speak_or_wait(const session::Launch& launch, const std::string& text) {
+  if (launch.rank.value_or(0) == 0) {
+    session::say("cohort: " + text);
+    return false;
+  }
+  if (!launch.size) return false;  // srun ends no one
   std::this_thread::sleep_for(kOtherSpeaks);
-  session::say("cohort: rank " + std::to_string(rank) + ": " + text);
+  return true;
+}
+
+/// The same where a rank may be the only one that found it: if it is still there afterwards, it speaks.
+void say_once(const session::Launch& launch, const std::string& text) {
+  if (speak_or_wait(launch, text)) {
+    session::say("cohort: rank " + std::to_string(*launch.rank) + ": " + text);
+  }
 }
 
 /// Only rank 0 asks; where the environment does not tell who that is, it is not worth the trouble of all of them.
@@ -93,7 +101,7 @@ int detail::run(int& argc, char**& argv, const std::function<int(Client&)>& body
     }
     return run_with(settings, launch, body);
   } catch (const session::UsageErrorOfAll& error) {
-    if (launch.rank.value_or(0) == 0) session::say(std::string("cohort: ") + error.what());
+    speak_or_wait(launch, error.what());
     return kUsage;
   } catch (const UsageError& error) {
     if (settings.doctor && launch.rank.value_or(0) == 0) {
