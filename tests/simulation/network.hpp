@@ -37,6 +37,7 @@ class Network {
     }
     return found;
   }
+  bool waits(Channel channel) const { return !channels_.at(channel).empty(); }
   wire::Message receive(Channel channel) {
     auto& packets = channels_.at(channel);
     wire::Message message;

@@ -194,7 +194,16 @@ class Driver : public scheduler::Outbox {
     return it->second;
   }
 
+  /// Rank 0 may get several messages at once, and act on the ends among them at the last.
   void deliver(Network::Channel channel) {
+    bool any_done = false;
+    do {
+      deliver_next(channel, any_done);
+    } while (channel.to == kRoot && network_.waits(channel) && random_.chance(0.3));
+    if (any_done) scheduler_.on_several_done(channel.from, now_);
+  }
+
+  void deliver_next(Network::Channel channel, bool& any_done) {
     wire::Message message = network_.receive(channel);
     if (channel.to != kRoot) {
       SimulatedWorker& worker = *workers_[static_cast<std::size_t>(channel.to)];
@@ -203,7 +212,8 @@ class Driver : public scheduler::Outbox {
       return;
     }
     if (auto* done = std::get_if<wire::Done>(&message)) {
-      scheduler_.on_done(channel.from, *done, now_);
+      scheduler_.on_done_of_several(channel.from, *done, now_);
+      any_done = true;
     } else if (const auto* recalled_task = std::get_if<wire::Recalled>(&message)) {
       ++tally_.given_back;
       scheduler_.on_recalled(channel.from, recalled_task->id, now_);

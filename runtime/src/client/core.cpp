@@ -18,11 +18,13 @@ constexpr Time kTickEvery = 200us;
 constexpr Time kHelpEvery = 100us;
 constexpr Time kHelpEveryInSilence = 400us;
 constexpr Time kWatchEvery = 50ms;
+/// While a client thread has been driving for some time: it may leave at any moment, and compute.
+constexpr Time kHelpEveryWhileDriven = 4ms;
 /// There is none once so long nothing was asked for: to wake the helper costs the next call more than a few looks.
 constexpr Time kIdleAfter = 5ms;
 /// The driver rests when no worker will run out of work for so long, and then for a part of that.
 constexpr Time kWorthResting = 400us;
-constexpr Time kLongestRest = 1ms;
+constexpr Time kLongestRest = 2ms;
 /// A wait that has lasted for long may last longer by so small a part.
 constexpr int kLateness = 16;
 constexpr int kLongestPart = 128;
@@ -236,7 +238,12 @@ void Core::help() try {
     const bool calls_fast = calls_made_ - calls_made_before_ > kCallsPerPoll;
     if (feeds_want_helper()) pump_feeds(lock, false);
     calls_made_before_ = calls_made_;
-    if (driving_ || pumping_clients_ > 0 || calls_fast) {
+    const bool client_drives = clients_driving_ > 0 || now_ - last_driven_ <= kNoGap;
+    if (client_drives && pumping_clients_ == 0 && now_ - driven_since_ > kIdleAfter) {
+      mailbox_.flush_older();
+      helper_sleeps_long_ = true;
+      every = kHelpEveryWhileDriven;
+    } else if (driving_ || pumping_clients_ > 0 || calls_fast) {
       mailbox_.flush_older();
       every = calls_fast ? kHelpEveryInSilence : 1ms;
     } else if (now_ - last_busy_ > kIdleAfter && !feeds_due_ && !mailbox_.anything_waits() && mailbox_.all_sent()) {

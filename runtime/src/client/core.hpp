@@ -15,6 +15,7 @@
 
 #include "base/backoff.hpp"
 #include "base/doorbell.hpp"
+#include "base/free_list.hpp"
 #include "base/id_map.hpp"
 #include "base/module_table.hpp"
 #include "base/polite_lock.hpp"
@@ -175,6 +176,8 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   static constexpr unsigned kCallsPerPoll = 128;
   /// And looks at the clock, which costs as much as a lock, after so many.
   static constexpr unsigned kCallsPerLook = 8;
+  /// Who waits again so soon after the last wait, as when many values are read, has not left.
+  static constexpr Time kNoGap = std::chrono::microseconds(200);
   /// At the end of each short call.
   void after_call() {
     ++calls_made_;
@@ -195,6 +198,9 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
     return lock;
   }
   void require_open() const;
+  FutureHandle make_future(TaskId id) {
+    return std::allocate_shared<const FutureState>(base::FreeListAllocator<FutureState>(), shared_from_this(), id);
+  }
   /// The request keeps its inputs: their futures must live until the task is submitted.
   scheduler::Submission make_submission(CallRequest& request, TaskOptions&& options);
   void pump_feeds(Lock& lock, bool client_thread);
@@ -211,8 +217,11 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   Time look_at_clock() { return now_ = options_.clock(); }
   Time rest_for(Time now, Time waited) const;
   void help();
-  /// There is something for the helper to do.
+  /// There is something for the helper to do, unless a client thread drives, or is back to do so in a moment.
   void wake_helper() {
+    if (clients_driving_ == 0) ring_helper();
+  }
+  void ring_helper() {
     if (!helper_sleeps_long_) return;
     helper_sleeps_long_ = false;
     helper_bell_.ring();
@@ -231,6 +240,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
 
   // --- messages (core_messages.cpp)
   void on_message(Address from, wire::Message& message) override;
+  void on_messages_end(Address from) override;
   void on_received(std::uint64_t ticket) override;
   void discard(Address from, const wire::ValueIs& value);
   void announce_modules(Address to);
@@ -280,12 +290,16 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   std::atomic<bool> feeds_due_ = false;
   std::atomic<bool> reading_feeds_due_ = false;
   Time last_feed_added_{};
+  bool any_done_ = false;  ///< among the messages that came with the one at hand
   std::deque<Alarm> alarms_;
   std::size_t stopped_workers_ = 0;
 
   std::atomic<int> entering_{0};  ///< threads that want the lock
   bool driving_ = false;
-  int pumping_clients_ = 0;  ///< client threads that will drive again at once
+  int clients_driving_ = 0;  ///< client threads inside drive()
+  Time driven_since_{};      ///< since when there are any, short gaps left aside
+  Time last_driven_{};       ///< when one of them looked last
+  int pumping_clients_ = 0;  ///< those of them that are cutting collections
   bool driver_sleeps_ = false;
   int followers_ = 0;
   std::condition_variable followers_cv_;
@@ -308,12 +322,21 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
 /// Waits until `ready()` holds, driving everything meanwhile or following a thread that does. False at the deadline.
 template <class Ready>
 bool Core::drive(Lock& lock, Ready ready, Time deadline) {
+  struct Inside {
+    explicit Inside(int& count) : count_(count) { ++count_; }
+    ~Inside() { --count_; }
+    int& count_;
+  } inside(clients_driving_);
   base::Backoff backoff(options_.backoff);
   Time began = Time::max();
   while (!ready()) {
     require_open();
     const Time now = look_at_clock();
-    began = std::min(began, now);
+    if (began == Time::max()) {
+      began = now;
+      if (clients_driving_ == 1 && now - last_driven_ > kNoGap) driven_since_ = now;
+    }
+    last_driven_ = now;
     if (now >= deadline) return false;
     if (driving_) {
       ++followers_;

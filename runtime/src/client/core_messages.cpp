@@ -12,7 +12,8 @@ void Core::on_message(Address from, wire::Message& message) {
   std::visit(
       [&]<class M>(M& m) {
         if constexpr (std::is_same_v<M, wire::Done>) {
-          tasks().on_done(from, m, now_);
+          tasks().on_done_of_several(from, m, now_);
+          any_done_ = true;
         } else if constexpr (std::is_same_v<M, wire::Recalled>) {
           tasks().on_recalled(from, m.id, now_);
         } else if constexpr (std::is_same_v<M, wire::Started>) {
@@ -51,6 +52,10 @@ void Core::on_message(Address from, wire::Message& message) {
         }
       },
       message);
+}
+
+void Core::on_messages_end(Address from) {
+  if (std::exchange(any_done_, false)) tasks().on_several_done(from, now_);
 }
 
 void Core::on_received(std::uint64_t ticket) {

@@ -1,4 +1,5 @@
 // Core: what submits further tasks as others end.
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -34,7 +35,11 @@ void Core::pump_feeds(Lock& lock, bool client_thread) {
   feeds_due_ = false;
   if (client_thread) reading_feeds_due_ = false;
   std::vector<std::shared_ptr<Feed>> feeds = feeds_;
-  if (client_thread) ++pumping_clients_;
+  if (client_thread) {
+    ++pumping_clients_;
+    // May take any time: what is submitted meanwhile must leave.
+    if (std::any_of(feeds.begin(), feeds.end(), [](const auto& feed) { return feed->reads(); })) ring_helper();
+  }
   lock.unlock();
   std::exception_ptr error;
   try {
@@ -66,7 +71,7 @@ bool Core::feeds_want_helper() const {
 FutureHandle Core::reserve() {
   const Lock lock = enter();
   require_open();
-  return std::make_shared<const FutureState>(shared_from_this(), tasks().on_reserve());
+  return make_future(tasks().on_reserve());
 }
 
 void Core::fill(TaskId id, CallRequest request) {

@@ -63,7 +63,7 @@ FutureHandle Core::submit(CallRequest&& request, TaskOptions&& options) {
   const TaskId id = tasks().on_submit(std::move(submission), now_);
   wake_helper();
   after_call();
-  return std::make_shared<const FutureState>(shared_from_this(), id);
+  return make_future(id);
 }
 
 FutureHandle Core::hold(Value value) {
@@ -73,7 +73,7 @@ FutureHandle Core::hold(Value value) {
   require_open();
   const TaskId id = tasks().on_root_value(encoder.total_bytes());
   root_values_[id] = std::move(value);
-  return std::make_shared<const FutureState>(shared_from_this(), id);
+  return make_future(id);
 }
 
 void Core::drop(TaskId id) noexcept try {

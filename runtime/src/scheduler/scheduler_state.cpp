@@ -117,7 +117,7 @@ void SchedulerState::on_cancel(TaskId id, Time now) {
   settle(now);
 }
 
-void SchedulerState::on_done(Address worker, wire::Done& done, Time now) {
+void SchedulerState::on_done_of_several(Address worker, wire::Done& done, Time now) {
   WorkerLoad& load = load_of(worker);
   load.last_report = now;
   TaskRecord* task = table_.find(done.id);
@@ -129,8 +129,6 @@ void SchedulerState::on_done(Address worker, wire::Done& done, Time now) {
     --open_tasks_;
     if (done.outcome == wire::Done::Outcome::finished) outbox_.release(worker, done.id);
     forget_if_unneeded(*task);
-    send_parked(worker, now);
-    settle(now);
     return;
   }
   if (task->phase != Phase::assigned) return;
@@ -164,6 +162,10 @@ void SchedulerState::on_done(Address worker, wire::Done& done, Time now) {
       retry(*task);
       break;
   }
+}
+
+void SchedulerState::on_several_done(Address worker, Time now) {
+  const WorkerLoad& load = load_of(worker);
   send_parked(worker, now);
   settle(now);
   if (ready_.empty() && load.assigned_count < static_cast<std::size_t>(load.slots)) look_for_work(worker, now);

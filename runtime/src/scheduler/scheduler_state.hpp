@@ -65,7 +65,13 @@ class SchedulerState {
 
   // --- events from workers
   /// `done.bytes` is taken over.
-  void on_done(Address worker, wire::Done& done, Time now);
+  void on_done(Address worker, wire::Done& done, Time now) {
+    on_done_of_several(worker, done, now);
+    on_several_done(worker, now);
+  }
+  /// The same in two steps, for a worker that reports many ends at a time: each of them, then what follows from all.
+  void on_done_of_several(Address worker, wire::Done& done, Time now);
+  void on_several_done(Address worker, Time now);
   void on_recalled(Address worker, TaskId id, Time now);
   void on_started(Address worker, TaskId id);
   void on_held(Address worker, TaskId id, Time now);

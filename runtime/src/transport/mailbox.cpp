@@ -81,6 +81,7 @@ void Mailbox::on_packet(Address from, detail::ByteBuffer& bytes) {
     ++traffic_.messages_received;
     receiver_->on_message(from, message_);
   }
+  receiver_->on_messages_end(from);
 }
 
 void Mailbox::on_received(std::uint64_t ticket) { receiver_->on_received(ticket); }

@@ -15,6 +15,8 @@ class Receiver {
   virtual ~Receiver() = default;
   /// The message may be moved from.
   virtual void on_message(Address from, wire::Message& message) = 0;
+  /// The last message was the last of those that came together.
+  virtual void on_messages_end(Address from) { static_cast<void>(from); }
   virtual void on_received(std::uint64_t ticket) = 0;
 };
 

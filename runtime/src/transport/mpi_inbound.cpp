@@ -51,6 +51,8 @@ std::uint64_t MpiInbound::receive(Address from, TransferId transfer, detail::Mut
 bool MpiInbound::poll(Sink& sink) {
   bool moved = poll_segments(sink);
   if (!begun_.empty()) moved = poll_rests(sink) || moved;
+  // Not at once: who takes a packet wants to go on with what was in it.
+  post_taken();
   for (int taken = 0; taken < kPacketsPerPoll && take_next(sink); ++taken) moved = true;
   return moved;
 }
@@ -84,14 +86,18 @@ void MpiInbound::post(Posted& posted) {
             "MPI_Irecv");
 }
 
+void MpiInbound::post_taken() {
+  for (; taken_ > 0; --taken_) post(posted_[(next_ + kPosted - taken_) % kPosted]);
+}
+
 bool MpiInbound::take_next(Sink& sink) {
+  if (taken_ == kPosted) post_taken();
   Posted& posted = posted_[next_];
   MPI_Status status;
   if (!test(posted.request, &status)) return false;
   next_ = (next_ + 1) % kPosted;
-  // Posted again before the packet is looked at, which may throw.
+  ++taken_;
   detail::ByteBuffer bytes = std::exchange(posted.bytes, std::move(spare_));
-  post(posted);
   bytes.clear();
   bytes.extend(received_bytes(status));
   take(status.MPI_SOURCE, bytes, sink);

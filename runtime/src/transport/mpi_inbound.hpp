@@ -46,6 +46,7 @@ class MpiInbound {
 
   bool poll_segments(Sink& sink);
   void post(Posted& posted);
+  void post_taken();
   bool take_next(Sink& sink);
   void take(Address from, detail::ByteBuffer& bytes, Sink& sink);
   bool poll_rests(Sink& sink);
@@ -58,7 +59,8 @@ class MpiInbound {
   MpiTags tags_;
   std::array<Posted, kPosted> posted_;
   detail::ByteBuffer spare_;
-  std::size_t next_ = 0;  ///< of them: the one that was posted first
+  std::size_t next_ = 0;   ///< of them: the one that was posted first
+  std::size_t taken_ = 0;  ///< how many before it were taken, and not posted again
   std::unordered_map<Address, Begun> begun_;
   MpiRequests<SegmentPiece> under_way_;
   std::vector<MpiRequests<SegmentPiece>::Ended> ended_;

@@ -54,6 +54,10 @@ struct StoredValue {
   std::shared_ptr<ArrivedValue> arrived;
 
   detail::Value open(detail::CodeMap& code) const { return arrived ? arrived->open(code) : object; }
+  void clear() {
+    object = {};
+    arrived.reset();
+  }
 };
 
 /// The values one worker holds. Not thread-safe.
@@ -70,7 +74,7 @@ class ValueStore {
     values_.erase(id);
     return taken;
   }
-  void drop(TaskId id) { take(id); }
+  void drop(TaskId id) { values_.erase(id); }
   std::size_t size() const { return values_.size(); }
 
  private:

@@ -15,7 +15,7 @@ constexpr base::Time kPollEvery = 10us;
 constexpr base::Time kFlushEvery = 50us;
 /// How often the helper looks while tasks run, at first and at most.
 constexpr base::Time kHelpEvery = 100us;
-constexpr base::Time kHelpEveryAtMost = 1ms;
+constexpr base::Time kHelpEveryAtMost = 2ms;
 /// The same in silence, while a peer or rank 0 may wait for something.
 constexpr base::Time kHelpEveryInSilence = 400us;
 /// How often it looks for signals while the rank is idle, and when it takes the rank for idle: to be woken by the next
@@ -290,10 +290,9 @@ void Worker::help() try {
       const bool silence = !mailbox_.anything_waits() && (polling_ || slots_have_looked || !poll(now));
       // New work is not urgent while the slots have some.
       const bool somebody_waits = std::exchange(somebody_waits_, false) || !receiving_.empty() || !mailbox_.all_sent();
-      if (slots_have_looked) {
-        every = kHelpEveryInSilence;
-      } else if (!slots_are_quick && (silence || !somebody_waits)) {
-        every = std::min(last_period + last_period / 2, somebody_waits ? kHelpEveryInSilence : kHelpEveryAtMost);
+      if (slots_have_looked || (!slots_are_quick && (silence || !somebody_waits))) {
+        const bool is_urgent = somebody_waits && !slots_have_looked;
+        every = std::min(last_period + last_period / 2, is_urgent ? kHelpEveryInSilence : kHelpEveryAtMost);
       }
       mailbox_.flush_older();
       if (sleeping_slots_ > 0 && (state_.any_ready() || stop_)) wake_slots();

@@ -84,9 +84,15 @@ class SmallBytes {
   explicit SmallBytes(std::span<const std::byte> bytes) { append(bytes.data(), bytes.size()); }
   SmallBytes(const SmallBytes& other) : SmallBytes(other.view()) {}
   SmallBytes(SmallBytes&& other) noexcept : place_(other.place_), size_(std::exchange(other.size_, 0)) {}
-  SmallBytes& operator=(SmallBytes other) noexcept {
-    std::swap(place_, other.place_);
-    std::swap(size_, other.size_);
+  SmallBytes& operator=(SmallBytes&& other) noexcept {
+    if (this == &other) return *this;
+    clear();
+    place_ = other.place_;
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
+  SmallBytes& operator=(const SmallBytes& other) {
+    if (this != &other) assign(other.view());
     return *this;
   }
   ~SmallBytes() { clear(); }

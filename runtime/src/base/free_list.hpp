@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/arena.hpp"
+
+namespace cohort::base {
+
+/// Memory for very many small objects that come and go, from any thread: each thread has a list of free blocks of its
+/// own, and takes and gives whole lists of them where it has too few or too many. Never goes back to the system.
+template <std::size_t kBytes>
+class FreeLists {
+ public:
+  static void* take() {
+    Mine& mine = mine_here();
+    if (mine.first == nullptr) refill(mine);
+    --mine.count;
+    return std::exchange(mine.first, mine.first->next);
+  }
+  static void give(void* block) noexcept {
+    Mine& mine = mine_here();
+    mine.first = new (block) Block{mine.first};
+    if (++mine.count >= 2 * kList) spill(mine, kList);
+  }
+
+ private:
+  /// Free, and one of a list.
+  struct Block {
+    Block* next;
+  };
+  static constexpr std::size_t kList = 256;
+
+  struct Mine {
+    Block* first = nullptr;
+    std::size_t count = 0;
+    ~Mine() {
+      if (count > 0) spill(*this, count);
+    }
+  };
+  struct Shared {
+    std::mutex mutex;
+    std::vector<std::pair<Block*, std::size_t>> lists;  ///< what threads had too many of, each with its length
+    Arena arena;
+  };
+  struct alignas(alignof(std::max_align_t)) Bytes {
+    std::byte bytes[kBytes];
+  };
+
+  static Mine& mine_here() {
+    thread_local Mine mine;
+    return mine;
+  }
+  /// Never destroyed: objects may outlive all that is static.
+  static Shared& shared() {
+    static Shared& all = *new Shared;
+    return all;
+  }
+
+  static void refill(Mine& mine) {
+    Shared& all = shared();
+    const std::lock_guard lock(all.mutex);
+    if (!all.lists.empty()) {
+      std::tie(mine.first, mine.count) = all.lists.back();
+      all.lists.pop_back();
+      return;
+    }
+    auto* blocks = all.arena.template make<Bytes>(kList);
+    for (std::size_t i = kList; i-- > 0;) mine.first = new (&blocks[i]) Block{mine.first};
+    mine.count = kList;
+  }
+  /// Gives away the first `count`. If there is no memory to note them in, they are lost.
+  static void spill(Mine& mine, std::size_t count) noexcept try {
+    Block* const first = mine.first;
+    Block* last = first;
+    for (std::size_t i = 1; i < count; ++i) last = last->next;
+    mine.first = std::exchange(last->next, nullptr);
+    mine.count -= count;
+    Shared& all = shared();
+    const std::lock_guard lock(all.mutex);
+    all.lists.emplace_back(first, count);
+  } catch (const std::bad_alloc&) {
+  }
+};
+
+/// For std::allocate_shared: takes its one kind of block from FreeLists.
+template <class T>
+struct FreeListAllocator {
+  using value_type = T;
+  FreeListAllocator() = default;
+  template <class U>
+  FreeListAllocator(const FreeListAllocator<U>&) {}  // NOLINT(google-explicit-constructor)
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(count == 1 ? FreeLists<sizeof(T)>::take() : ::operator new(count * sizeof(T)));
+  }
+  void deallocate(T* at, std::size_t count) noexcept {
+    if (count == 1) return FreeLists<sizeof(T)>::give(at);
+    ::operator delete(at);
+  }
+  template <class U>
+  bool operator==(const FreeListAllocator<U>&) const {
+    return true;
+  }
+};
+
+}  // namespace cohort::base
