@@ -14,6 +14,13 @@ namespace cohort::base {
 /// From here on sleeps of this thread end within a microsecond of their time, not within the usual fifty.
 inline void sleep_precisely() { prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL); }
 
+/// Leaves the core to its other hardware thread for a moment.
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
 /// How a thread waits that must look for work itself: it spins briefly, then yields, then sleeps, longer and longer, on
 /// a doorbell that can wake it.
 class Backoff {
@@ -69,12 +76,6 @@ class Backoff {
   }
 
  private:
-  static void relax() {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
-  }
-
   Limits limits_;
   int rounds_ = 0;
   std::chrono::nanoseconds sleep_ = limits_.first_sleep;

@@ -2,6 +2,8 @@
 
 #include <mutex>
 
+#include "base/backoff.hpp"
+
 namespace cohort::base {
 
 /// For a thread that looks in every so often at what a busier one does under the same lock. To wait for the lock would
@@ -21,5 +23,14 @@ class PoliteLock {
 
   int turned_away_ = 0;
 };
+
+/// For a lock that others hold for a fraction of a microsecond: to wait for it is not worth a system call.
+inline void lock_soon(std::unique_lock<std::mutex>& lock) {
+  for (int i = 0; i < 100; ++i) {
+    if (lock.try_lock()) return;
+    relax();
+  }
+  lock.lock();
+}
 
 }  // namespace cohort::base

@@ -26,7 +26,6 @@ constexpr base::Time kIdleAfter = 5ms;
 constexpr base::Time kReportRunningAfter = 1ms;
 /// How long tasks may go on after the order to leave at once.
 constexpr base::Time kGrace = 20ms;
-
 }  // namespace
 
 Worker::Worker(transport::Endpoint& endpoint, base::Doorbell& bell, base::ModuleTable& modules, WorkerOptions options)
@@ -224,7 +223,7 @@ base::Time Worker::run_task(Lock& lock, const StartedTask& task, std::size_t slo
   if (sleeping_slots_ > 0 && state_.any_ready()) wake_slots();
   lock.unlock();
   Ended ended = execute(task, std::move(inputs), running, options_.site, modules_, options_.clock);
-  lock.lock();
+  base::lock_soon(lock);
   running_[slot] = nullptr;
   ++tasks_ended_;
   const bool finished = ended.done.outcome == wire::Done::Outcome::finished;
