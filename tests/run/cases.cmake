@@ -63,6 +63,7 @@ run_cases(RANKS 0 3 CASES
     sigterm_while_tasks_run
     sigterm_while_the_body_computes
     sigterm_while_the_body_waits
+    sigusr1_before_the_run_begins
     sigusr1_ends_the_run_in_order
     sigusr1_while_nothing_is_left
     sigusr2_reports
@@ -73,7 +74,7 @@ run_cases(RANKS 0 3 CASES
 run_cases(RANKS 0 3 CASES time_limit_is_not_reached time_limit_is_reached time_limit_while_the_body_computes)
 run_cases(RANKS 0 CASES sigusr2_tells_of_the_job time_limit_leaves_the_code_to_the_body)
 run_cases(RANKS 3 CASES
-    time_limit_after_the_body time_limit_is_reached_in_a_map time_limit_on_one_thread time_limit_while_long_tasks_run)
+    time_limit_after_the_body time_limit_before_a_long_task time_limit_is_reached_in_a_map time_limit_on_one_thread time_limit_while_long_tasks_run)
 run_cases(RANKS 0 CASES doctor_finds_an_unused_job doctor_finds_worlds_of_one ignored_sigint_stays_ignored srun_without_mpi)
 run_cases(RANKS 0 2 CASES
     doctor_finds_more_slots_than_cpus more_slots_than_cpus_are_said slots_on_one_cpu too_many_slots_are_not_bound)

@@ -209,6 +209,35 @@ sigusr1_while_nothing_is_left() {
   finish; expect_code 0; expect_messages 0
 }
 
+# Before there is anybody to be told: rank 0 has begun, and asks Slurm how much time is left.
+sigusr1_before_the_run_begins() {
+  mkdir "$work/bin"
+  cat >"$work/bin/squeue" <<'END'
+#!/bin/sh
+: >"$RUN_PROBE_DIR/asked.$$"
+while ! [ -e "$RUN_PROBE_DIR/answer" ]; do sleep 0.05; done
+echo 1:00:00
+END
+  chmod +x "$work/bin/squeue"
+  # For each rank: mpirun puts its own folder in front of PATH.
+  local command=(env PATH="$work/bin:$PATH" "$probe" steps pass)
+  ((ranks == 0)) || command=("${mpiexec[@]}" -n "$ranks" "${command[@]}")
+  SLURM_JOB_ID=71 start_command "${command[@]}"
+  wait_for_mark asked
+  kill -USR1 "$(pid_of_rank 0)"
+  touch "$work/answer"
+  finish_early; expect_code 85; expect_messages 1 "$left"
+}
+# One that is known to outlast the limit, long before the end; who waits for it is told so at once.
+time_limit_before_a_long_task() {
+  start one_step_and_another 0 --cohort-time-limit=4s --cohort-grace=1s --cohort-threads=1
+  finish_early; expect_code 85; expect_messages 1 'the time is up, and 1 task is left'
+  expect_output '^saved; '
+  local begun
+  begun=$(find "$work" -name 'step.*' | wc -l)
+  ((begun == 1)) || fail "$begun steps have begun, not 1"
+}
+
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 help_and_version() {

@@ -25,13 +25,22 @@ struct Watched {
   std::atomic<bool> only_notes{false};
   std::atomic<int> end{0};
   std::atomic<bool> closing{false};
-  std::atomic<bool> was_told_to_close{false};
   std::atomic<bool> report{false};
   std::array<struct sigaction, kWatched.size()> before{};
 };
 
 // Signal handlers and exit handlers are given nothing: this is the one pointer that they find the run by.
 std::atomic<Watched*> watched{nullptr};
+
+/// SIGUSR1 has come while nobody watched.
+std::atomic<bool> close_noted{false};
+/// Since the run began, whoever has seen it.
+std::atomic<bool> was_told_to_close{false};
+
+void note_closing(int) {
+  close_noted.store(true);
+  was_told_to_close.store(true);
+}
 
 void on_signal(int signal) {
   Watched* current = watched.load();
@@ -42,7 +51,7 @@ void on_signal(int signal) {
   }
   if (signal == SIGUSR1) {
     current->closing.store(true);
-    current->was_told_to_close.store(true);
+    was_told_to_close.store(true);
     return;
   }
   if (!current->only_notes.load()) {
@@ -66,6 +75,21 @@ void on_process_exit(int code, void*) {
 
 }  // namespace
 
+ClosingNote::ClosingNote() {
+  was_told_to_close = false;
+  close_noted = false;
+  struct sigaction action {};
+  action.sa_handler = note_closing;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGUSR1, &action, &before_);
+}
+
+ClosingNote::~ClosingNote() {
+  if (was_told_to_close && before_.sa_handler == SIG_DFL) before_.sa_handler = SIG_IGN;
+  sigaction(SIGUSR1, &before_, nullptr);
+}
+
 SignalWatch::SignalWatch(ProcessEvents& events, bool speaks) {
   auto mine = new Watched;
   mine->events = &events;
@@ -84,15 +108,14 @@ SignalWatch::SignalWatch(ProcessEvents& events, bool speaks) {
     const bool ignored = kWatched[i] == SIGINT && mine->before[i].sa_handler == SIG_IGN;
     if (!ignored) sigaction(kWatched[i], &action, nullptr);
   }
+  if (close_noted.exchange(false)) mine->closing = true;
   [[maybe_unused]] static const int registered = ::on_exit(on_process_exit, nullptr);
 }
 
 SignalWatch::~SignalWatch() {
   Watched* mine = watched.exchange(nullptr);
   for (std::size_t i = 0; i < kWatched.size(); ++i) {
-    struct sigaction& before = mine->before[i];
-    if (kWatched[i] == SIGUSR1 && mine->was_told_to_close && before.sa_handler == SIG_DFL) before.sa_handler = SIG_IGN;
-    sigaction(kWatched[i], &before, nullptr);
+    sigaction(kWatched[i], &mine->before[i], nullptr);
   }
   delete mine;
 }

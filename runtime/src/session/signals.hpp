@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <string>
 
 namespace cohort::session {
@@ -12,13 +14,29 @@ class ProcessEvents {
   virtual void on_exit(int code) = 0;
 };
 
+/// Notes a SIGUSR1 that comes before there is a SignalWatch, which is told of it, or after that one's end: it would end
+/// the process otherwise. One that comes before this is here, while the program is loaded or does something of its own
+/// before cohort::run, still does.
+///
+/// What was set before is put back at the end; but if one has come, and the program has no handler for it, further ones
+/// are ignored: a run that leaves because of it is not to be ended by the next.
+class ClosingNote {
+ public:
+  ClosingNote();
+  ClosingNote(const ClosingNote&) = delete;
+  ClosingNote& operator=(const ClosingNote&) = delete;
+  ~ClosingNote();
+
+ private:
+  struct sigaction before_ {};
+};
+
 /// Catches SIGINT, SIGTERM, SIGUSR1 and SIGUSR2, and std::exit, for the run that is going on. One at a time; what was
 /// set before is put back at the end. A SIGINT that was ignored, as in what a shell starts in the background, stays
 /// ignored.
 ///
 /// At first the handler itself ends the process on SIGINT and SIGTERM. Once somebody looks, with the take functions, it
-/// only notes the signal. After a SIGUSR1 another one is ignored at the end, unless the program had a handler for it: a
-/// run that leaves because of it is not to be ended by the next.
+/// only notes the signal.
 class SignalWatch {
  public:
   /// `speaks`: a line is written when the handler ends the process.
