@@ -53,6 +53,7 @@ int RootRun::lead(const Body& body) {
   options.backoff = backoff_;
   options.clock = clock_;
   options.closes_at = limit_.closes_at();
+  options.scheduler.latest_end = limit_.waits_end();
   options.watch = [this] { watch(); };
   options.broken = [this](const std::string& text) { broken(text); };
   core_ = std::make_shared<detail::Core>(*endpoint_, bell_, modules_, std::move(options));
