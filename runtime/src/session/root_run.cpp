@@ -115,7 +115,7 @@ void RootRun::stop(int code, bool now, bool process_ends) {
   core_->close();
   const bool task_goes_on = root_worker_ && !root_worker_->join();
   // Where the first rank to end does so with an error, mpirun signals the others: nothing to speak of.
-  if (signals_) signals_->end_at_once(code == 0);
+  if (signals_) signals_->end_at_once(code == 0, code);
   if (!now) return finalize();
   if (!all_left) world_.abort(code == 0 ? 1 : code);
   // That task's worker stays as it is, until the process is gone.

@@ -19,11 +19,15 @@ namespace {
 
 constexpr std::array kWatched{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
+/// What a process ends with that is signalled because others have left already.
+int code_after(int code, int signal) { return code != 0 ? code & 0xff : 128 + signal; }
+
 struct Watched {
   ProcessEvents* events = nullptr;
   std::atomic<bool> speaks{false};
   std::atomic<bool> only_notes{false};
   std::atomic<int> end{0};
+  std::atomic<int> code{0};  ///< of a run that has ended
   std::atomic<bool> closing{false};
   std::atomic<bool> report{false};
   std::array<struct sigaction, kWatched.size()> before{};
@@ -63,11 +67,15 @@ void on_signal(int signal) {
     // mpirun stops reading what its ranks say when one of them has ended: who speaks is given time, and ends first.
     const timespec until_it_is_read{0, speaks ? 50'000'000 : 150'000'000};
     ::nanosleep(&until_it_is_read, nullptr);
-    ::_exit(128 + signal);
+    ::_exit(code_after(current->code, signal));
   }
   int none = 0;
   current->end.compare_exchange_strong(none, signal);
 }
+
+std::atomic<int> code_of_last_run{0};
+
+void on_late_signal(int signal) { ::_exit(code_after(code_of_last_run, signal)); }
 
 void on_process_exit(int code, void*) {
   if (Watched* current = watched.load()) current->events->on_exit(code);
@@ -114,22 +122,26 @@ SignalWatch::SignalWatch(ProcessEvents& events, bool speaks) {
 
 SignalWatch::~SignalWatch() {
   Watched* mine = watched.exchange(nullptr);
+  code_of_last_run = mine->code.load();
   for (std::size_t i = 0; i < kWatched.size(); ++i) {
-    sigaction(kWatched[i], &mine->before[i], nullptr);
+    struct sigaction& before = mine->before[i];
+    if (kWatched[i] == SIGTERM && mine->code != 0 && before.sa_handler == SIG_DFL) before.sa_handler = on_late_signal;
+    sigaction(kWatched[i], &before, nullptr);
   }
   delete mine;
 }
 
 void SignalWatch::only_note() { watched.load()->only_notes = true; }
 
-void SignalWatch::end_at_once(bool speaks) {
+void SignalWatch::end_at_once(bool speaks, int code) {
   Watched& mine = *watched.load();
   mine.speaks = speaks;
+  mine.code = code;
   mine.only_notes = false;
   const int signal = take_end();
   if (signal == 0) return;
   if (mine.speaks) say("cohort: ended by " + signal_name(signal));
-  leave(128 + signal);
+  leave(code_after(code, signal));
 }
 
 int SignalWatch::take_end() {

@@ -48,8 +48,10 @@ class SignalWatch {
   /// From here on somebody looks.
   void only_note();
   /// From here on nobody looks any more; ends the process if a signal has come that nobody has taken. `speaks`: as
-  /// above.
-  void end_at_once(bool speaks);
+  /// above. `code`: of the run. If it is not 0, the launcher signals all ranks once the first of them has ended with
+  /// it: those then end with that code too, instead of the signal's, which srun would take for the code of all. For
+  /// SIGTERM, unless the program catches it, this holds after the run as well.
+  void end_at_once(bool speaks, int code);
 
   /// SIGINT or SIGTERM, each only once; 0 if none has come.
   int take_end();

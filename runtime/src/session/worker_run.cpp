@@ -43,7 +43,7 @@ int WorkerRun::run() {
   ended_ = true;
   if (start_) start_->unbind();
   if (is_without_finalize(code)) leave(code & 0xff);
-  if (signals_) signals_->end_at_once(false);
+  if (signals_) signals_->end_at_once(false, code);
   finalize();
   return code;
 }
