@@ -81,9 +81,10 @@ run_cases(RANKS 0 2 CASES
 run_cases(RANKS 2 CASES doctor_finds_different_programs)
 run_cases(RANKS 2 CASES programs_differ wrong_flag_on_one_rank)
 run_cases(RANKS 3 CASES sigusr2_to_a_worker_reports)
-run_cases(RANKS 1 2 4 CASES
-    body_throws_while_tasks_run everything_works everything_works_on_one_thread exit_in_the_body_while_tasks_run
-    sigterm_while_tasks_run)
+run_cases(RANKS 1 2 4 CASES body_throws_while_tasks_run everything_works everything_works_on_one_thread)
+run_cases(RANKS 1 2 CASES exit_in_the_body_while_tasks_run sigterm_while_tasks_run)
+# What 3 ranks show, too.
+run_cases(RANKS 4 CASES exit_in_the_body_while_tasks_run sigterm_while_tasks_run LABELS long)
 if(COHORT_MPI)
   run_cases(RANKS 0 CASES launcher_of_another_mpi mpi_is_not_touched)
   run_cases(RANKS 2 4 CASES rank_0_works)
@@ -96,4 +97,4 @@ if(COHORT_MPI)
 else()
   run_cases(RANKS 0 CASES built_without_mpi)
 endif()
-run_cases(RANKS 1 2 3 4 8 CASES again_and_again LABELS long TIMEOUT 1800)
+run_cases(RANKS 8 CASES again_and_again LABELS long TIMEOUT 1800)
