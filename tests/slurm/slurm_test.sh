@@ -144,6 +144,7 @@ require_hosts ss sbatch srun slurmctld slurmd munged
 declare -F "$case_name" > /dev/null || fail "no such case: $case_name"
 # All "nodes" are one machine: else their ranks would be bound to the same cores.
 export OMPI_MCA_hwloc_base_binding_policy=none
+export SLURM_PMIX_FENCE=ring # see cohort-run
 export PATH=$scripts/..:$PATH # cohort-run, which the scripts find there
 slurm_up 3
 "$case_name"
