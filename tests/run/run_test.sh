@@ -90,11 +90,11 @@ signal_ends() {
   done
 }
 sigterm_while_idle() { signal_ends TERM 15 idle; }
-sigint_while_idle() { signal_ends INT 2 idle; }
-sigterm_while_the_body_computes() { signal_ends TERM 15 spins; }
+sigint_while_idle() { signal_ends INT 2 idle group rank0; }
+sigterm_while_the_body_computes() { signal_ends TERM 15 spins rank0 worker; }
 sigterm_while_tasks_run() { signal_ends TERM 15 busy; }
 sigint_while_tasks_run() { signal_ends INT 2 busy; }
-sigterm_while_the_body_waits() { signal_ends TERM 15 waits; }
+sigterm_while_the_body_waits() { signal_ends TERM 15 waits launcher worker; }
 sigterm_on_one_thread() { export COHORT_ONE_THREAD=1; signal_ends TERM 15 idle rank0 worker; signal_ends TERM 15 waits_alone launcher worker; }
 
 # A rank that has not come as far as cohort::run: the others wait for it, but not for ever.
