@@ -152,7 +152,7 @@ user=1000
 
 # --- in a Slurm allocation ------------------------------------------------------------------------------------------------
 
-pmix='srun --mpi=pmix'
+pmix='SLURM_PMIX_FENCE=ring srun --mpi=pmix'
 rest='--cpu-bind=none --kill-on-bad-exit=1 --quit-on-interrupt'
 slurm=(SLURM_JOB_ID=7 SLURM_JOB_NUM_NODES=2 SLURM_NTASKS=9 'SLURM_JOB_CPUS_PER_NODE=8(x2)' 'SLURM_TASKS_PER_NODE=5,4' SLURM_CPUS_ON_NODE=8)
 tools openmpi srun
@@ -173,6 +173,9 @@ tools openmpi srun slurm_with_binding
 prints "COHORT_THREADS=4 $pmix --ntasks=3 $rest true" true
 tools openmpi srun slurm_without_binding
 prints "COHORT_THREADS=4 $pmix --ntasks=3 ${rest#* } true" true
+slurm+=(SLURM_PMIX_FENCE=tree)
+prints "COHORT_THREADS=4 srun --mpi=pmix --ntasks=3 ${rest#* } true" true
+unset 'slurm[-1]'
 # Which of the two works is asked.
 tools openmpi srun_without_pmix
 prints 'COHORT_THREADS=4 mpirun -n 3 --bind-to none -x COHORT_THREADS=4 true' true

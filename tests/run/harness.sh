@@ -55,7 +55,7 @@ rank_pids() {
 }
 pid_of_rank() {
   local file
-  for file in "$work"/pid.*; do [[ $(<"$file") == "$1" ]] && echo "${file##*.}" && return; done
+  for file in "$work"/pid.*; do [[ -e $file && $(<"$file") == "$1" ]] && echo "${file##*.}" && return; done
 }
 
 # wait_until SECONDS COMMAND…

@@ -253,6 +253,18 @@ const std::map<std::string, Case> kCases = {
        }
        return code;
      }},
+    // The second takes as long as the first has taken, for which there is no time left.
+    {"one_step_and_another",
+     [](Client& client, const std::string& reaction) {
+       const auto step = [](int number) {
+         mark("step." + std::to_string(number));
+         std::this_thread::sleep_for(2s);
+         return number;
+       };
+       client.submit(step, 1).result();
+       const auto second = client.submit(step, 2);
+       return react(client, reaction, [&] { second.result(); });
+     }},
     {"forgotten_steps",
      [](Client& client, const std::string& code) {
        submit_steps(client);
@@ -357,6 +369,8 @@ const std::map<std::string, Case> kCases = {
            std::this_thread::sleep_for(20ms);
            return 0;
          }));
+       // Nobody waits for it, except who returns.
+       if (pick / 24 == 1 && pick % 4 != 0) tasks.push_back(client.submit(sleep_long));
        switch (pick % 4) {
          case 0:
            return 0;

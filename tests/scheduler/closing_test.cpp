@@ -20,6 +20,13 @@ struct Measured : Scenario {
   }
 };
 
+/// The same in a run whose time is up after `left`.
+Measured until(Time left, const std::vector<int>& slots = {1}) {
+  SchedulerOptions options;
+  options.latest_end = Time(1s) + left;  // the scenario begins at 1 s
+  return Measured(slots, options);
+}
+
 }  // namespace
 
 TEST_CASE("near the end what is expected to end in time is started, and nothing else") {
@@ -141,6 +148,93 @@ TEST_CASE("a task that is withheld can be cancelled, and what waits for it") {
   s.cancel("t");
   CHECK(s.said() == "ended t; ended after");
   CHECK(s.state.open_tasks() == 0);
+}
+
+TEST_CASE("a value that is still being copied is not waited for in vain") {
+  Measured s({1, 1});
+  s.submit("value", {.worker = 1, .broadcast = true});
+  s.said();
+  s.close(10s);
+  s.finish("value");
+  CHECK_FALSE(s.state.all_is_withheld());
+  s.held(2, "value");
+  CHECK(s.said() == "ended value");
+  CHECK(s.state.all_is_withheld());
+}
+
+TEST_CASE("copies that are lost with their worker are not waited for") {
+  Measured s({1, 1, 1});
+  s.submit("value", {.worker = 1, .broadcast = true});
+  s.close(10s);
+  s.finish("value");
+  s.held(2, "value");
+  CHECK_FALSE(s.state.all_is_withheld());
+  s.lose(3);
+  CHECK(s.state.all_is_withheld());
+}
+
+TEST_CASE("a value that was lost before it was copied is being copied no longer") {
+  Measured s({1, 1});
+  s.submit("value", {.worker = 1, .broadcast = true});
+  s.close(10s);
+  s.finish("value");
+  s.lose(1);
+  CHECK(s["value"].phase == Phase::failed);
+  CHECK(s.state.all_is_withheld());
+}
+
+// --- before the last minutes: the scheduler knows when the time is up
+
+TEST_CASE("what is known to take longer than there is time for is never started") {
+  Measured s = until(10s);
+  s.submit("a second", {.worker = 1});
+  s.submit("told to take a minute", {.kind = 2, .expected = 1min});
+  s.submit("unknown", {.worker = 1, .kind = 3});
+  CHECK(s.said() == "1 assign a second; 1 assign unknown");
+  CHECK(s["told to take a minute"].phase == Phase::withheld);
+  CHECK_FALSE(s.state.all_is_withheld());
+  s.finish("a second");
+  s.finish("unknown");
+  CHECK(s.state.all_is_withheld());
+  s.submit("millisecond", {.kind = 1});
+  CHECK_FALSE(s.state.all_is_withheld());
+}
+
+TEST_CASE("the time that is left decides, not the limit") {
+  Measured s = until(3s);
+  s.tick(1500ms);
+  s.submit("in time");
+  CHECK(s.said() == "1 assign in time");
+  s.finish("in time", Scenario::kSmall, 1s);
+  s.tick(1s);
+  s.said();
+  s.submit("too late");
+  CHECK(s["too late"].phase == Phase::withheld);
+}
+
+TEST_CASE("a worker that has much to do may still get what fits in the time, for others may take it") {
+  Measured s = until(3500ms);
+  for (int i = 0; i < 10; ++i) s.submit("t" + std::to_string(i), {.worker = 1});
+  CHECK(s["t9"].phase == Phase::assigned);
+}
+
+TEST_CASE("what waits on its worker until it cannot end in time is taken back, with what waits for it") {
+  Measured s = until(3s, {1, 1});
+  s.submit("runs", {.worker = 1, .kind = 2});
+  s.submit("behind", {.worker = 1});
+  s.submit("after", {.inputs = {"behind"}, .worker = 2, .kind = 1});
+  s.start("runs");
+  s.tick(1900ms);
+  s.said();
+  s.tick(300ms);
+  CHECK(s.said() == "1 recall behind");
+  s.give_back("behind");
+  CHECK(s["behind"].phase == Phase::withheld);
+  CHECK(s.said() == "2 recall after");
+  s.give_back("after");
+  CHECK_FALSE(s.state.all_is_withheld());
+  s.finish("runs");
+  CHECK(s.state.all_is_withheld());
 }
 
 TEST_CASE("while there is time, nothing is withheld") {

@@ -202,4 +202,13 @@ TEST_CASE("a broadcast whose origin is lost goes on from a worker that has it") 
   CHECK(s["a"].place == 3);
 }
 
+TEST_CASE("a failure names the rank of the lost worker, which need not be its address") {
+  SchedulerOptions options;
+  options.rank_of = [](Address worker) { return worker == 2 ? 0 : worker; };
+  Scenario s({1, 1}, options);
+  s.submit("a", {.worker = 2});
+  s.lose(2);
+  CHECK(s["a"].failure()->failure.message == "the worker on rank 0 is gone");
+}
+
 }  // namespace cohort::scheduler

@@ -68,6 +68,9 @@ Course draw_course(Random& random) {
   course.priority_chance = random.one_of<double>({0.0, 0.3});
   course.slow_client = random.one_of<std::uint64_t>({1, 5, 50});
   course.closes = random.chance(0.1);
+  if (random.chance(0.1)) {
+    course.options.latest_end = Time(1) + random.one_of<std::int64_t>({3, 30, 300}) * course.time_scale;
+  }
   return course;
 }
 
@@ -173,7 +176,7 @@ class Driver : public scheduler::Outbox {
 
   /// What was not started any more, and what waits for it, is all that can be left. Nobody waits for it for ever.
   void cancel_withheld() {
-    if (!closing_) return;
+    if (!closing_ && (course_.options.latest_end == Time::max() || scheduler_.open_tasks() == 0)) return;
     require(scheduler_.all_is_withheld(), "something still runs, or could" + who_waits());
     for (TaskPlan& plan : plans_) {
       const TaskRecord* record = scheduler_.find(plan.id);

@@ -1,5 +1,6 @@
 // resumable FILE STEPS MILLISECONDS: adds up the numbers of its steps, each of which takes some time, and keeps in FILE
-// how far it is. Started again, it goes on from there. What the tests of jobs with a time limit run.
+// how far it is. Started again, it goes on from there. What the tests of jobs with a time limit run. RESUMABLE_LATE:
+// once the run has ended, ranks other than 0 stay for so many seconds.
 #include <chrono>
 #include <cohort/cohort.hpp>
 #include <cstdio>
@@ -58,11 +59,17 @@ int go_on(cohort::Client& client, const std::string& file, int steps, int millis
 }  // namespace
 
 int main(int argc, char** argv) {
-  return cohort::run(argc, argv, [&](cohort::Client& client) {
+  const int code = cohort::run(argc, argv, [&](cohort::Client& client) {
     if (argc != 4) {
       std::fputs("resumable FILE STEPS MILLISECONDS\n", stderr);
       return 2;
     }
     return go_on(client, argv[1], std::stoi(argv[2]), std::stoi(argv[3]));
   });
+  const char* late = std::getenv("RESUMABLE_LATE");
+  const char* rank = std::getenv("SLURM_PROCID");
+  if (late != nullptr && rank != nullptr && std::string(rank) != "0") {
+    std::this_thread::sleep_for(std::chrono::seconds(std::stoi(late)));
+  }
+  return code;
 }

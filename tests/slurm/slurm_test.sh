@@ -56,8 +56,9 @@ scripts_run_to_their_end() {
   for seed in 0 1 2 3; do "${arguments[@]}" --seed "$seed" > "$work/expected-$seed"; done
   start one "$scripts/one-node.sbatch" "${arguments[@]}" --seed 1
   start several "$scripts/several-nodes.sbatch" "${arguments[@]}" --seed 1
-  # As the script's comment says for a Slurm without PMIx.
-  start by_mpirun --nodes=2 --ntasks-per-node=2 --wrap "mpirun ${arguments[*]} --seed 1 --cohort-threads=1"
+  # As for a Slurm without PMIx.
+  start by_mpirun --nodes=2 --ntasks-per-node=2 --cpus-per-task=1 \
+    --wrap "cohort-run --launcher mpirun ${arguments[*]} --seed 1"
   start threads "$scripts/threads-and-processes.sbatch" "${arguments[@]}" --seed 1
   start array --output="$work/out-%A_%a" "$scripts/array.sbatch" "${arguments[@]}"
   start restart "$scripts/restart.sbatch" "${arguments[@]}" --seed 1
@@ -78,12 +79,15 @@ scripts_run_to_their_end() {
 
 # --- what leaves in time ----------------------------------------------------------------------------------------------
 
-# expect_end JOB STEPS: all of them were done, each once, over more than one run.
-expect_end() {
-  prints "$1" "^all $2 steps are done, sum $(($2 * ($2 - 1) / 2))\$"
+has_left_in_time() {
   prints "$1" '^restart 0 begins at step 0$'
   prints "$1" '^saved at step [1-9]'
   prints "$1" '^cohort: the time is up, and [0-9]+ tasks are left; exit code 85: .*scontrol requeue '"$1"
+}
+# expect_end JOB STEPS: all of them were done, each once, over more than one run.
+expect_end() {
+  has_left_in_time "$1"
+  prints "$1" "^all $2 steps are done, sum $(($2 * ($2 - 1) / 2))\$"
   prints "$1" '^restart [1-9][0-9]* begins at step [1-9]'
   is_queued_again "$1" || fail "job $1 was not queued again"
 }
@@ -92,10 +96,13 @@ was_not_killed() { if has_printed "$1" 'TIME LIMIT|ended by SIG'; then fail "job
 
 # A limit that the environment sets, which is shorter than the job's; and a signal.
 left_in_time() {
-  local again signalled failing
-  start again --export=ALL,COHORT_TIME_LIMIT=7s "$scripts/restart.sbatch" "$resumable" "$work/again" 300 100
-  start signalled --ntasks=4 --wrap "srun --mpi=pmix $resumable $work/signalled 2000 100"
+  local again signalled failing late
+  start again --export=ALL,COHORT_TIME_LIMIT=4s "$scripts/restart.sbatch" "$resumable" "$work/again" 2000 100
+  start signalled --ntasks=3 --wrap "srun --mpi=pmix $resumable $work/signalled 2000 100"
   start failing --ntasks=2 --wrap "srun --mpi=pmix $resumable"
+  # One rank ends with the run's code before the others are through, which Slurm then signals: it is the code of all.
+  start late --ntasks=2 --export=ALL,RESUMABLE_LATE=1 \
+    --wrap "cohort-run $resumable $work/late 2000 100 --cohort-time-limit=2s"
   wait_until 60 has_printed "$signalled" 'begins at' || fail "job $signalled does not begin"
   sleep 2
   on c1 scancel --signal=USR1 "$signalled"
@@ -104,8 +111,11 @@ left_in_time() {
   prints "$signalled" '^cohort: the time is up'
   [[ $(grep -c '^cohort: ' "$work/out-$signalled") == 1 ]] || fail 'more than one rank speaks'
   ends "$failing" 30 FAILED 2:0
-  ends "$again" 120 COMPLETED 0:0
-  expect_end "$again" 300
+  ends "$late" 30 FAILED 85:0
+  prints "$late" '^saved at step [1-9]'
+  # It goes on only after 15 s, when its credential has expired: see those below.
+  wait_until 60 is_queued_again "$again" || fail "job $again is not queued again"
+  has_left_in_time "$again"
 }
 
 # The job's own end, which rank 0 asks Slurm for: it uses its minute, and leaves before Slurm kills it. With a signal that
@@ -134,6 +144,8 @@ require_hosts ss sbatch srun slurmctld slurmd munged
 declare -F "$case_name" > /dev/null || fail "no such case: $case_name"
 # All "nodes" are one machine: else their ranks would be bound to the same cores.
 export OMPI_MCA_hwloc_base_binding_policy=none
+export SLURM_PMIX_FENCE=ring # see cohort-run
+export PATH=$scripts/..:$PATH # cohort-run, which the scripts find there
 slurm_up 3
 "$case_name"
 [[ -z ${COHORT_TEST_SHOW:-} ]] || tail -n 40 "$work"/out-*

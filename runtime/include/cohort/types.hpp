@@ -126,7 +126,7 @@ struct TimedOut : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The time is nearly up, and what the call waited for is not started any more, or would not end in time. The body may
+/// What the call waited for would not end within the time that is left, and is not started any more. The body may
 /// save what it has and return; whether it does or lets this pass, the run ends with exit code 85.
 struct TimeLimitReached : std::runtime_error {
   using std::runtime_error::runtime_error;

@@ -188,7 +188,7 @@ void ChunkList::fix_parents() {
       parent->fixed_ = true;
     }
     parent->fix_parents();
-    parent->pump(true);
+    core->pump(*parent);
   }
 }
 
@@ -200,7 +200,7 @@ std::size_t ChunkList::fix() {
     fixed_ = true;
   }
   fix_parents();
-  pump(true);
+  core->pump(*this);
   Core::Lock lock = core->enter();
   core->drive_tasks(
       lock, [&] { return complete_.load(); }, Time::max());

@@ -60,7 +60,9 @@ void Core::start(std::chrono::nanoseconds at_most, const std::function<void(int 
     slots.push_back(workers_[i].slots);
   }
   scheduler::Outbox& outbox = *this;
-  scheduler_.emplace(outbox, slots, options_.scheduler);
+  scheduler::SchedulerOptions scheduler_options = options_.scheduler;
+  scheduler_options.rank_of = options_.rank_of;
+  scheduler_.emplace(outbox, slots, std::move(scheduler_options));
   if (closing_) tasks().on_closing(latest_end_, look_at_clock());  // it was told so before
   if (!options_.one_thread) helper_ = std::thread([this] { help(); });
 }
@@ -179,12 +181,11 @@ Time Core::deadline_after(Time timeout) const {
   return timeout > Time::max() - now ? Time::max() : now + timeout;
 }
 
-/// While it closes: nothing that a call could wait for will happen any more, or not in time.
+/// Nothing that a call could wait for will happen any more, or not in time.
 bool Core::time_is_up() const {
   if (now_ >= waits_end_) return true;
   // A collection may have more to cut that would still be in time.
-  const bool more_may_come = feeds_due_ || reading_feeds_due_ || pumping_clients_ > 0;
-  return !more_may_come && scheduler_->all_is_withheld();
+  return scheduler_->all_is_withheld() && !feeds_due_ && !reading_feeds_due_ && pumping_ == 0;
 }
 
 /// Sends what waits, takes in what has come, and lets the scheduler act on it. Returns whether anything came.

@@ -40,6 +40,7 @@ struct CoreOptions {
   std::function<void(const std::string& text)> broken;
   /// Called every so often, at the latest every 50 ms, without the lock. `one_thread`: inside waits only.
   std::function<void()> watch = [] {};
+  /// `rank_of` is taken from above.
   scheduler::SchedulerOptions scheduler;
   /// When begin_closing() will be called, as far as is known.
   Time closes_at = Time::max();
@@ -204,6 +205,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   /// The request keeps its inputs: their futures must live until the task is submitted.
   scheduler::Submission make_submission(CallRequest& request, TaskOptions&& options);
   void pump_feeds(Lock& lock, bool client_thread);
+  void pump(Feed& feed);
   bool feeds_want_helper() const;
   Time deadline_after(Time timeout) const;
   template <class Ready>
@@ -299,7 +301,8 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   int clients_driving_ = 0;  ///< client threads inside drive()
   Time driven_since_{};      ///< since when there are any, short gaps left aside
   Time last_driven_{};       ///< when one of them looked last
-  int pumping_clients_ = 0;  ///< those of them that are cutting collections
+  int pumping_ = 0;          ///< threads that may be about to submit more of a collection
+  int pumping_clients_ = 0;  ///< those of them that are the client's, and will drive again at once
   bool driver_sleeps_ = false;
   int followers_ = 0;
   std::condition_variable followers_cv_;
@@ -394,10 +397,11 @@ template <class Ready>
 bool Core::drive_tasks(Lock& lock, Ready ready, Time deadline) {
   bool is_ready = false;
   const bool in_time = drive(
-      lock, [&] { return (is_ready = ready()) || (closing_ && time_is_up()); }, deadline);
+      lock, [&] { return (is_ready = ready()) || time_is_up(); }, deadline);
   if (!in_time || is_ready) return in_time;
   cut_short_ = true;
-  throw TimeLimitReached("the time is nearly up and no further task is started: save what is done, and return");
+  throw TimeLimitReached(
+      "what is left to do would not end within the time that is left: save what is done, and return");
 }
 
 }  // namespace cohort::detail

@@ -35,6 +35,7 @@ void Core::pump_feeds(Lock& lock, bool client_thread) {
   feeds_due_ = false;
   if (client_thread) reading_feeds_due_ = false;
   std::vector<std::shared_ptr<Feed>> feeds = feeds_;
+  ++pumping_;
   if (client_thread) {
     ++pumping_clients_;
     // May take any time: what is submitted meanwhile must leave.
@@ -48,6 +49,7 @@ void Core::pump_feeds(Lock& lock, bool client_thread) {
     error = std::current_exception();
   }
   lock.lock();
+  --pumping_;
   if (client_thread) --pumping_clients_;
   std::vector<std::shared_ptr<Feed>> ended;
   for (std::shared_ptr<Feed>& feed : feeds_) {
@@ -62,6 +64,26 @@ void Core::pump_feeds(Lock& lock, bool client_thread) {
   lock.lock();
   // If the client has ended meanwhile, nobody waits for anything any more.
   if (error && !closed_) std::rethrow_exception(error);
+}
+
+/// Of the thread that asks for it. Without the lock.
+void Core::pump(Feed& feed) {
+  {
+    const Lock lock = enter();
+    ++pumping_;
+  }
+  std::exception_ptr error;
+  try {
+    feed.pump(true);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  {
+    const Lock lock = enter();
+    --pumping_;
+    if (followers_ > 0) followers_cv_.notify_all();
+  }
+  if (error) std::rethrow_exception(error);
 }
 
 bool Core::feeds_want_helper() const {

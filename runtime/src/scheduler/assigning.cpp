@@ -90,7 +90,7 @@ void SchedulerState::send_parked(Address worker, Time now) {
 }
 
 void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
-  if (closing() && !may_start(task, worker, now)) return withhold(task);
+  if (end_is_near(now) && !may_start(task, worker, now)) return withhold(task);
   WorkerLoad& load = load_of(worker);
   const bool newly_placed = task.phase != Phase::assigned;
   if (task.phase != Phase::parked || task.place != worker) plan(task, worker, now);
@@ -268,6 +268,8 @@ void SchedulerState::unqueue(TaskRecord& task) {
   } else if (task.phase == Phase::parked) {
     load_of(task.place).parked.remove(table_, task);
     task.place = kNowhere;
+  } else if (task.phase == Phase::withheld) {
+    --withheld_;
   }
 }
 
@@ -277,8 +279,7 @@ void SchedulerState::unplace(TaskRecord& task) {
   task.phase = Phase::blocked;
   task.place = kNowhere;
   task.started = false;
-  task.released = false;
-  task.lent = false;
+  take_back_release(task);
   task.fixed = false;
   recount_inputs(task);
   for (const TaskId id : task.dependents) {
@@ -286,7 +287,7 @@ void SchedulerState::unplace(TaskRecord& task) {
     if (dependent == nullptr || has_ended(dependent->phase)) continue;
     if (dependent->phase == Phase::assigned) {
       // This one may never run, and then it would wait at its worker for ever.
-      if (closing()) take_back(*dependent);
+      if (closing_ || withheld_ > 0) take_back(*dependent);
       continue;
     }
     unqueue(*dependent);

@@ -1,46 +1,55 @@
-// SchedulerState: the time is nearly up; what would not end before that is not started any more.
+// SchedulerState: what would not end before the time is up is not started any more.
 #include "scheduler/scheduler_state.hpp"
 
 namespace cohort::scheduler {
 
 namespace {
 
-/// Between two looks for tasks that were given out and come too late to start.
+/// Between two looks for tasks that were given out and come too late to start: near the end, and before, when it is
+/// about few long ones.
 constexpr Time kBetweenTakeBacks = std::chrono::milliseconds(20);
+constexpr Time kBetweenEarlyTakeBacks = std::chrono::milliseconds(200);
 
 }  // namespace
 
 void SchedulerState::on_closing(Time latest_end, Time now) {
+  closing_ = true;
   latest_end_ = std::min(latest_end_, latest_end);
   last_take_back_ = Time{};
   take_back_late(now);
   settle(now);
 }
 
-bool SchedulerState::all_is_withheld() const {
-  if (!closing() || !ready_.empty()) return false;
+bool SchedulerState::nothing_runs() const {
+  if (!ready_.empty() || copying_ > 0) return false;
   return std::all_of(workers_.begin(), workers_.end(),
                      [](const WorkerLoad& load) { return load.assigned_count == 0 && load.parked.empty(); });
 }
 
-/// A call that was never measured is not expected to end at any time.
+/// A call that was never measured is not expected to end at any time, but before the last minutes it is tried.
 bool SchedulerState::can_end(const TaskRecord& task, Time start) const {
   if (task.expected) return start + task.estimate < latest_end_;
   const Estimates::Estimate& usual = estimates_.of(task.type);
-  return usual.measurements > 0 && start + usual.duration < latest_end_;
+  if (usual.measurements == 0) return !closing_;
+  return start + usual.duration < latest_end_;
 }
 
-/// After what the worker has to do already.
+/// After what the worker has to do already; before the last minutes others may take that from it.
 bool SchedulerState::may_start(const TaskRecord& task, Address worker, Time now) const {
   const WorkerLoad& load = workers_[static_cast<std::size_t>(worker)];
-  const bool at_once = load.assigned_count < static_cast<std::size_t>(load.slots);
+  const bool at_once = !closing_ || load.assigned_count < static_cast<std::size_t>(load.slots);
   return can_end(task, at_once ? now : now + load.assigned_time / load.slots);
 }
 
-/// The task is in no queue, and nobody who needs it was sent.
+/// The task is in no queue. Who needs it and was sent would wait for it for ever.
 void SchedulerState::withhold(TaskRecord& task) {
   task.phase = Phase::withheld;
   task.place = kNowhere;
+  ++withheld_;
+  for (const TaskId id : task.dependents) {
+    TaskRecord* dependent = table_.find(id);
+    if (dependent != nullptr && dependent->phase == Phase::assigned) take_back(*dependent);
+  }
 }
 
 /// For nobody else. A worker that has started it meanwhile does not answer.
@@ -52,7 +61,8 @@ void SchedulerState::take_back(TaskRecord& task) {
 }
 
 void SchedulerState::take_back_late(Time now) {
-  if (last_take_back_ != Time{} && now - last_take_back_ < kBetweenTakeBacks) return;
+  const Time pause = closing_ ? kBetweenTakeBacks : kBetweenEarlyTakeBacks;
+  if (last_take_back_ != Time{} && now - last_take_back_ < pause) return;
   last_take_back_ = now;
   for (std::size_t w = 1; w < workers_.size(); ++w) {
     WorkerLoad& load = workers_[w];

@@ -70,16 +70,17 @@ std::vector<std::string> SchedulerState::who_waits(std::size_t most) const {
     const TaskRecord& task = table.at(i);
     if (task.phase == Phase::unused || (has_ended(task.phase) && !task.away)) continue;
     std::string line = name_of(task);
+    const std::string rank = task.place == kNowhere ? "" : std::to_string(options_.rank_of(task.place));
     if (task.away) {
-      line += " has ended, but still runs on rank " + std::to_string(task.place);
+      line += " has ended, but still runs on rank " + rank;
     } else if (task.phase == Phase::assigned) {
-      line += (task.started ? " runs on rank " : " was given to rank ") + std::to_string(task.place);
+      line += (task.started ? " runs on rank " : " was given to rank ") + rank;
     } else if (task.phase == Phase::parked) {
-      line += " waits for room on rank " + std::to_string(task.place);
+      line += " waits for room on rank " + rank;
     } else if (task.phase == Phase::ready) {
       line += " waits for a free slot";
     } else if (task.phase == Phase::withheld) {
-      line += " is not started any more: the time is nearly up";
+      line += " is not started any more: it would not end in time";
     } else if (task.phase == Phase::reserved) {
       line += " waits for the range it is made of to be read";
     } else {
@@ -101,6 +102,8 @@ void SchedulerState::check_invariants() const {
   auto& table = const_cast<TaskTable&>(table_);
   std::size_t records = 0;
   std::size_t open = 0;
+  std::size_t withheld = 0;
+  std::size_t copying = 0;
   std::vector<std::size_t> assigned(workers_.size());
   std::vector<Time> assigned_time(workers_.size());
   std::unordered_map<TaskId, std::size_t> uses;
@@ -112,7 +115,9 @@ void SchedulerState::check_invariants() const {
     if (!has_ended(task.phase) || task.away || still_copying(task)) ++open;
     require(task.away || task.phase != Phase::assigned || task.place > kRoot, "an assigned task has no worker", task);
     require(!task.away || has_ended(task.phase), "a task is away and has not ended", task);
-    require(closing() || task.phase != Phase::withheld, "a task is withheld for no reason", task);
+    require(latest_end_ != Time::max() || task.phase != Phase::withheld, "a task is withheld for no reason", task);
+    if (task.phase == Phase::withheld) ++withheld;
+    if (still_copying(task)) ++copying;
     require(task.phase != Phase::finished || task.place >= kRoot, "a finished value is nowhere", task);
     require(!has_ended(task.phase) || task.away || task.wanted || task.open_dependents > 0 ||
                 task.child_records() > 0 || still_copying(task),
@@ -154,6 +159,9 @@ void SchedulerState::check_invariants() const {
   }
   if (records != table_.size()) throw base::BrokenInvariant("records are miscounted");
   if (open != open_tasks_) throw base::BrokenInvariant("open tasks are miscounted");
+  if (withheld != withheld_ || copying != copying_) {
+    throw base::BrokenInvariant("what is withheld or being copied is miscounted");
+  }
   for (std::size_t w = 1; w < workers_.size(); ++w) {
     const WorkerLoad& load = workers_[w];
     if (load.assigned_count != assigned[w] || load.assigned_time != assigned_time[w]) {

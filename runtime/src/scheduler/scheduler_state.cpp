@@ -15,10 +15,11 @@ constexpr int kLagWeight = 8;
 
 SchedulerState::SchedulerState(Outbox& outbox, std::span<const int> slots, SchedulerOptions options)
     : outbox_(outbox),
-      options_(options),
+      options_(std::move(options)),
       workers_(slots.size() + 1),
-      estimates_(options.stock.unknown_duration),
-      living_workers_(slots.size()) {
+      estimates_(options_.stock.unknown_duration),
+      living_workers_(slots.size()),
+      latest_end_(options_.latest_end) {
   workers_[0].lost = true;  // rank 0 runs nothing
   for (std::size_t i = 0; i < slots.size(); ++i) {
     workers_[i + 1].slots = slots[i];
@@ -51,6 +52,7 @@ void SchedulerState::on_fill(TaskId id, Submission&& submission, Time now) {
   task.inputs = std::move(submission.inputs);
   task.expected = submission.expected > Time::zero();
   task.estimate = submission.expected;
+  longest_ = std::max(longest_, task.estimate);
   unusual_priorities_ = unusual_priorities_ || task.priority != 0;
   if (!submission.label.empty()) task.extra().label = std::move(submission.label);
   if (submission.worker) task.extra().worker = submission.worker;
@@ -137,6 +139,7 @@ void SchedulerState::on_done_of_several(Address worker, wire::Done& done, Time n
   switch (done.outcome) {
     case wire::Done::Outcome::finished:
       task->estimate = Time(static_cast<Time::rep>(done.duration_ns));
+      longest_ = std::max(longest_, task->estimate);
       estimates_.measured(task->type, task->estimate, done.value_bytes);
       task->value_bytes = done.value_bytes;
       task->small = done.small && !task->released;
@@ -188,7 +191,7 @@ void SchedulerState::on_recalled(Address worker, TaskId id, Time now) {
   take_back_releases(*task, worker);
   // An input may have been lost in the meantime.
   if (thief > kRoot && !load_of(thief).lost && all_placed(*task, table_) &&
-      (!closing() || may_start(*task, thief, now))) {
+      (!end_is_near(now) || may_start(*task, thief, now))) {
     send(*task, thief, now);
   } else {
     unplace(*task);
@@ -224,7 +227,7 @@ Status SchedulerState::status(const TaskRecord& record) const {
 }
 
 void SchedulerState::on_tick(Time now) {
-  if (closing()) take_back_late(now);
+  if (end_is_near(now)) take_back_late(now);
   settle(now);
   if (!ready_.empty()) return;
   for (std::size_t i = 0; i < hungry_.size(); ++i) {
@@ -242,7 +245,11 @@ void SchedulerState::finish(TaskRecord& task) {
   task.phase = Phase::finished;
   task.started = false;
   if (first) drop_inputs(task);
-  if (still_copying(task)) return;
+  if (still_copying(task)) {
+    if (first) ++copying_;
+    return;
+  }
+  if (!first) --copying_;
   --open_tasks_;
   outbox_.ended(task.id);
   release_for_last_user(task);
@@ -359,8 +366,7 @@ void SchedulerState::release_for_last_user(TaskRecord& input) {
 
 /// The worker gave the task back, and with it what was released for it.
 void SchedulerState::take_back_releases(TaskRecord& task, Address worker) {
-  task.released = false;
-  task.lent = false;
+  take_back_release(task);  // should it not be started any more, nobody else says what became of it
   if (!task.fixed) return;
   task.fixed = false;
   for (const TaskId id : task.inputs) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -40,6 +41,10 @@ struct SchedulerOptions {
   /// Keep the records of everything that living values were computed from, so that what a lost worker held can be
   /// computed again. Without, a lost worker's values are lost.
   bool keep_lineage = false;
+  /// A task that is known to end later than this is not started.
+  Time latest_end = Time::max();
+  /// What users call rank, of a worker's address.
+  std::function<int(Address)> rank_of = [](Address worker) { return worker; };
 };
 
 /// Decides which worker runs which task, and when. Same events, same messages: no clock, no input or output, no
@@ -80,8 +85,8 @@ class SchedulerState {
   // --- time
   /// Looks for workers with nothing to do; to be called now and then.
   void on_tick(Time now);
-  /// From now on a task is started only if it is expected to end before `latest_end`; what was given out and has not
-  /// started is taken back accordingly. Said again, the earlier end holds.
+  /// From now on a task is started only if it is expected to end before `latest_end`, one that was never measured is
+  /// not; what was given out and has not started is taken back accordingly. Said again, the earlier end holds.
   void on_closing(Time latest_end, Time now);
 
   // --- what is so
@@ -102,8 +107,9 @@ class SchedulerState {
   /// Whether there is nothing to send to a worker, now or once it has room, and nothing to move from one to another.
   /// O(workers).
   bool all_is_assigned() const;
-  /// Whether the time is nearly up, no task runs any more, and none will. O(workers).
-  bool all_is_withheld() const;
+  /// Whether no task runs, no value is being copied, and nothing will happen any more because what is left would not
+  /// end in time. O(workers), but only where it is near.
+  bool all_is_withheld() const { return (closing_ || withheld_ > 0) && nothing_runs(); }
   /// Failures the user has not seen, oldest first.
   std::vector<const wire::Failure*> unseen_failures() const;
   /// Describes every task that has not ended and what it waits for, a line each, at most `most`.
@@ -153,7 +159,9 @@ class SchedulerState {
   bool may_move(const TaskRecord& task, Address worker, Time gain) const;
 
   // --- closing (closing.cpp)
-  bool closing() const { return latest_end_ != Time::max(); }
+  /// Whether a task may have to be withheld. The longest decides whether it is worth looking.
+  bool end_is_near(Time now) const { return closing_ || now + longest_ >= latest_end_; }
+  bool nothing_runs() const;
   bool can_end(const TaskRecord& task, Time start) const;
   bool may_start(const TaskRecord& task, Address worker, Time now) const;
   void withhold(TaskRecord& task);
@@ -201,8 +209,12 @@ class SchedulerState {
   /// How much later than planned tasks end, or are known to have ended. Where new ones go is compared in the plan's
   /// time: else all that is late would look alike, and the next task go to whoever has reported last.
   Time lag_{};
-  Time latest_end_ = Time::max();  ///< tasks that would end later are not started
+  Time latest_end_;  ///< tasks that would end later are not started
+  Time longest_{};   ///< that any task has taken or was expected to take
+  bool closing_ = false;
   Time last_take_back_{};
+  std::size_t withheld_ = 0;  ///< tasks in that phase
+  std::size_t copying_ = 0;   ///< broadcasts that are finished and not everywhere yet
   bool unusual_priorities_ = false;
 };
 

@@ -91,7 +91,10 @@ void SchedulerState::lose_values(Address worker, std::vector<TaskId>& again) {
     if (task.phase != Phase::finished || task.place != worker || task.released) continue;
     const Address other = task.small ? kRoot : certain_copy(task);
     if (other == kNowhere) {
-      if (still_copying(task)) --open_tasks_;  // it was open all the time
+      if (still_copying(task)) {
+        --open_tasks_;  // it was open all the time
+        --copying_;
+      }
       revive(task, again);
       continue;
     }
@@ -131,8 +134,9 @@ void SchedulerState::fail_lost(TaskRecord& task, Address worker) {
   auto failure = std::make_shared<FailureRecord>();
   failure->failure.kind = wire::Failure::Kind::worker_lost;
   failure->failure.type_name = "cohort::WorkerLost";
-  failure->failure.message = worker == kNowhere ? "the worker that held or ran the task is gone"
-                                                : "the worker on rank " + std::to_string(worker) + " is gone";
+  failure->failure.message = worker == kNowhere
+                                 ? "the worker that held or ran the task is gone"
+                                 : "the worker on rank " + std::to_string(options_.rank_of(worker)) + " is gone";
   failure->failure.attempt = static_cast<std::int32_t>(task.attempt);
   if (task.extras) failure->failure.label = task.extras->label;
   failures_.push_back(failure);

@@ -26,6 +26,7 @@ class LocalRun final : public ProcessEvents {
         session_(start_.slots(), {.watch = [this] { watch(); },
                                   .leave_now = [](int code) { leave(code); },
                                   .closes_at = limit.closes_at(),
+                                  .latest_end = limit.waits_end(),
                                   .begin_slot = [this](std::size_t slot) { start_.begin_slot(slot); },
                                   .begin_other = [this] { start_.unbind(); }}) {
     signals_.only_note();

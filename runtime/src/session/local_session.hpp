@@ -23,6 +23,8 @@ struct LocalHooks {
   std::function<void(int exit_code)> leave_now = [](int) {};
   /// See CoreOptions::closes_at.
   base::Time closes_at = base::Time::max();
+  /// See scheduler::SchedulerOptions.
+  base::Time latest_end = base::Time::max();
   /// See WorkerOptions.
   std::function<void(std::size_t slot)> begin_slot = [](std::size_t) { limit_task_threads_here(); };
   std::function<void()> begin_other = [] {};

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -91,6 +92,8 @@ int run_with(const session::Settings& settings, const session::Launch& launch, c
 int detail::run(int& argc, char**& argv, const std::function<int(Client&)>& body) {
   // Here, before MPI_Init and before there is any thread, is the place where a fork server starts.
   const session::Launch launch = session::read_launch();
+  std::optional<session::ClosingNote> closing_note;
+  if (!launch.simulated) closing_note.emplace();  // there all ranks are one process, whose signals are not ours
   session::Settings settings;
   try {
     settings = session::read_settings(argc, argv);

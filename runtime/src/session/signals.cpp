@@ -19,19 +19,32 @@ namespace {
 
 constexpr std::array kWatched{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
+/// What a process ends with that is signalled because others have left already.
+int code_after(int code, int signal) { return code != 0 ? code & 0xff : 128 + signal; }
+
 struct Watched {
   ProcessEvents* events = nullptr;
   std::atomic<bool> speaks{false};
   std::atomic<bool> only_notes{false};
   std::atomic<int> end{0};
+  std::atomic<int> code{0};  ///< of a run that has ended
   std::atomic<bool> closing{false};
-  std::atomic<bool> was_told_to_close{false};
   std::atomic<bool> report{false};
   std::array<struct sigaction, kWatched.size()> before{};
 };
 
 // Signal handlers and exit handlers are given nothing: this is the one pointer that they find the run by.
 std::atomic<Watched*> watched{nullptr};
+
+/// SIGUSR1 has come while nobody watched.
+std::atomic<bool> close_noted{false};
+/// Since the run began, whoever has seen it.
+std::atomic<bool> was_told_to_close{false};
+
+void note_closing(int) {
+  close_noted.store(true);
+  was_told_to_close.store(true);
+}
 
 void on_signal(int signal) {
   Watched* current = watched.load();
@@ -42,7 +55,7 @@ void on_signal(int signal) {
   }
   if (signal == SIGUSR1) {
     current->closing.store(true);
-    current->was_told_to_close.store(true);
+    was_told_to_close.store(true);
     return;
   }
   if (!current->only_notes.load()) {
@@ -54,17 +67,36 @@ void on_signal(int signal) {
     // mpirun stops reading what its ranks say when one of them has ended: who speaks is given time, and ends first.
     const timespec until_it_is_read{0, speaks ? 50'000'000 : 150'000'000};
     ::nanosleep(&until_it_is_read, nullptr);
-    ::_exit(128 + signal);
+    ::_exit(code_after(current->code, signal));
   }
   int none = 0;
   current->end.compare_exchange_strong(none, signal);
 }
+
+std::atomic<int> code_of_last_run{0};
+
+void on_late_signal(int signal) { ::_exit(code_after(code_of_last_run, signal)); }
 
 void on_process_exit(int code, void*) {
   if (Watched* current = watched.load()) current->events->on_exit(code);
 }
 
 }  // namespace
+
+ClosingNote::ClosingNote() {
+  was_told_to_close = false;
+  close_noted = false;
+  struct sigaction action {};
+  action.sa_handler = note_closing;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGUSR1, &action, &before_);
+}
+
+ClosingNote::~ClosingNote() {
+  if (was_told_to_close && before_.sa_handler == SIG_DFL) before_.sa_handler = SIG_IGN;
+  sigaction(SIGUSR1, &before_, nullptr);
+}
 
 SignalWatch::SignalWatch(ProcessEvents& events, bool speaks) {
   auto mine = new Watched;
@@ -84,14 +116,16 @@ SignalWatch::SignalWatch(ProcessEvents& events, bool speaks) {
     const bool ignored = kWatched[i] == SIGINT && mine->before[i].sa_handler == SIG_IGN;
     if (!ignored) sigaction(kWatched[i], &action, nullptr);
   }
+  if (close_noted.exchange(false)) mine->closing = true;
   [[maybe_unused]] static const int registered = ::on_exit(on_process_exit, nullptr);
 }
 
 SignalWatch::~SignalWatch() {
   Watched* mine = watched.exchange(nullptr);
+  code_of_last_run = mine->code.load();
   for (std::size_t i = 0; i < kWatched.size(); ++i) {
     struct sigaction& before = mine->before[i];
-    if (kWatched[i] == SIGUSR1 && mine->was_told_to_close && before.sa_handler == SIG_DFL) before.sa_handler = SIG_IGN;
+    if (kWatched[i] == SIGTERM && mine->code != 0 && before.sa_handler == SIG_DFL) before.sa_handler = on_late_signal;
     sigaction(kWatched[i], &before, nullptr);
   }
   delete mine;
@@ -99,14 +133,15 @@ SignalWatch::~SignalWatch() {
 
 void SignalWatch::only_note() { watched.load()->only_notes = true; }
 
-void SignalWatch::end_at_once(bool speaks) {
+void SignalWatch::end_at_once(bool speaks, int code) {
   Watched& mine = *watched.load();
   mine.speaks = speaks;
+  mine.code = code;
   mine.only_notes = false;
   const int signal = take_end();
   if (signal == 0) return;
   if (mine.speaks) say("cohort: ended by " + signal_name(signal));
-  leave(128 + signal);
+  leave(code_after(code, signal));
 }
 
 int SignalWatch::take_end() {

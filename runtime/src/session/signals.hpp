@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <string>
 
 namespace cohort::session {
@@ -12,13 +14,29 @@ class ProcessEvents {
   virtual void on_exit(int code) = 0;
 };
 
+/// Notes a SIGUSR1 that comes before there is a SignalWatch, which is told of it, or after that one's end: it would end
+/// the process otherwise. One that comes before this is here, while the program is loaded or does something of its own
+/// before cohort::run, still does.
+///
+/// What was set before is put back at the end; but if one has come, and the program has no handler for it, further ones
+/// are ignored: a run that leaves because of it is not to be ended by the next.
+class ClosingNote {
+ public:
+  ClosingNote();
+  ClosingNote(const ClosingNote&) = delete;
+  ClosingNote& operator=(const ClosingNote&) = delete;
+  ~ClosingNote();
+
+ private:
+  struct sigaction before_ {};
+};
+
 /// Catches SIGINT, SIGTERM, SIGUSR1 and SIGUSR2, and std::exit, for the run that is going on. One at a time; what was
 /// set before is put back at the end. A SIGINT that was ignored, as in what a shell starts in the background, stays
 /// ignored.
 ///
 /// At first the handler itself ends the process on SIGINT and SIGTERM. Once somebody looks, with the take functions, it
-/// only notes the signal. After a SIGUSR1 another one is ignored at the end, unless the program had a handler for it: a
-/// run that leaves because of it is not to be ended by the next.
+/// only notes the signal.
 class SignalWatch {
  public:
   /// `speaks`: a line is written when the handler ends the process.
@@ -30,8 +48,10 @@ class SignalWatch {
   /// From here on somebody looks.
   void only_note();
   /// From here on nobody looks any more; ends the process if a signal has come that nobody has taken. `speaks`: as
-  /// above.
-  void end_at_once(bool speaks);
+  /// above. `code`: of the run. If it is not 0, the launcher signals all ranks once the first of them has ended with
+  /// it: those then end with that code too, instead of the signal's, which srun would take for the code of all. For
+  /// SIGTERM, unless the program catches it, this holds after the run as well.
+  void end_at_once(bool speaks, int code);
 
   /// SIGINT or SIGTERM, each only once; 0 if none has come.
   int take_end();
