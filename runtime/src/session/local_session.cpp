@@ -38,6 +38,8 @@ LocalSession::LocalSession(int slots, LocalHooks hooks)
   core_options.watch = std::move(hooks.watch);
   core_options.broken = broken;
   core_options.closes_at = hooks.closes_at;
+  core_options.sample = std::move(hooks.sample);
+  core_options.chunk_elements = hooks.chunk_elements;
   core_ = std::make_shared<detail::Core>(*endpoints_[0], *bells_[0], modules_, std::move(core_options));
 
   worker::WorkerOptions worker_options;

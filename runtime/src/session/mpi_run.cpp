@@ -162,12 +162,13 @@ class MpiRun : public ProcessEvents {
 
 class RootRun final : public MpiRun {
  public:
-  RootRun(const Settings& settings, const Launch& launch, const TimeLimit& limit, MpiWorld& world,
-          std::shared_ptr<base::ModuleTable> modules)
+  RootRun(const Settings& settings, const Launch& launch, const TimeLimit& limit, const Sampling& sampling,
+          MpiWorld& world, std::shared_ptr<base::ModuleTable> modules)
       : MpiRun(settings, launch, world, std::move(modules)),
         clock_(clock()),
         limit_(limit.on_clock_ahead(clock_() - steady_now())),
-        closing_(limit_) {}
+        closing_(limit_),
+        sampling_(sampling) {}
 
   int run(const Body& body) {
     try {
@@ -194,6 +195,8 @@ class RootRun final : public MpiRun {
     options.backoff = backoff_;
     options.clock = clock_;
     options.closes_at = limit_.closes_at();
+    options.sample = sampling_.plan(clock_() - steady_now());
+    options.chunk_elements = static_cast<std::size_t>(settings_.chunk_elements);
     options.watch = [this] { watch(); };
     options.broken = [this](const std::string& text) { broken(text); };
     core_ = std::make_shared<detail::Core>(*endpoint_, bell_, modules_, std::move(options));
@@ -209,6 +212,7 @@ class RootRun final : public MpiRun {
     if (checks_only()) return end(report(""), false);
     look_for_signals();
     BodyEnd ended = call_body(body, core_, leaving_);
+    if (sampling_.is_asked_for()) core_->end_sample();
     if (!ended.at_once && print_unseen(core_->unseen_failures()) > 0 && ended.code == 0) ended.code = 1;
     return end(ended.code, ended.at_once);
   }
@@ -255,6 +259,7 @@ class RootRun final : public MpiRun {
   void stop(int code, bool now, bool process_ends) {
     flush_output();
     const bool all_left = core_->stop_workers(code, now, kStopLimit);
+    if (!sampled_.exchange(true)) write_sample();
     core_->close();
     const bool task_goes_on = root_worker_ && !root_worker_->join();
     // Where the first rank to end does so with an error, mpirun signals the others: nothing to speak of.
@@ -269,7 +274,29 @@ class RootRun final : public MpiRun {
 
   void watch() {
     const bool told_to_close = signals_ && look_at_signals();
-    if (!leaving_) close_in_time(told_to_close);
+    if (leaving_) return;
+    if (core_->sample_is_over()) return leave_sampled();
+    close_in_time(told_to_close);
+  }
+
+  /// The body does not notice. The sample is written before the first rank has ended, after which mpirun ends all.
+  void leave_sampled() {
+    if (one_thread_) {
+      // This thread is inside a wait: what the workers would say of their memory does not come in any more.
+      if (!sampled_.exchange(true)) write_sample();
+      core_->stop_workers(without_finalize(kSampled), true, kSignalLimit);
+      leave(kSampled);
+    }
+    if (leaving_.exchange(true)) return;
+    // Not here: the helper thread, which is waited for.
+    std::thread([this] {
+      stop(kSampled, true, true);
+      leave(kSampled);
+    }).detach();
+  }
+
+  void write_sample() {
+    if (sampling_.is_asked_for()) sampling_.write(*core_, world_.host());
   }
 
   /// Those of this rank, and those that workers have told of. Whether one says that nothing is to be started any more.
@@ -319,6 +346,8 @@ class RootRun final : public MpiRun {
   const std::function<base::Time()> clock_;
   const TimeLimit limit_;
   Closing closing_;
+  const Sampling& sampling_;
+  std::atomic<bool> sampled_ = false;  ///< it is written, or will be by who has set this
   std::shared_ptr<detail::Core> core_;
   std::atomic<bool> leaving_ = false;
   std::atomic<bool> report_requested_ = false;  ///< of rank 0's own worker
@@ -399,8 +428,9 @@ class WorkerRun final : public MpiRun {
 
 }  // namespace
 
-int run_over_mpi(const Settings& settings, const Launch& launch, const TimeLimit& limit, const Body& body) {
-  if (launch.size == 1) return run_locally(settings, limit, body);
+int run_over_mpi(const Settings& settings, const Launch& launch, const TimeLimit& limit, const Sampling& sampling,
+                 const Body& body) {
+  if (launch.size == 1) return run_locally(settings, limit, sampling, body);
   const ThreadLevel level = settings.one_thread          ? ThreadLevel::funneled
                             : settings.rank0_threads > 0 ? ThreadLevel::multiple
                                                          : ThreadLevel::serialized;
@@ -414,12 +444,12 @@ int run_over_mpi(const Settings& settings, const Launch& launch, const TimeLimit
   if (!world) world.emplace(level);
   check_launch(launch, world->size());
   if (world->size() == 1) {
-    const int code = run_locally(settings, limit, body, [&world] { world->finalize_for_process(); });
+    const int code = run_locally(settings, limit, sampling, body, [&world] { world->finalize_for_process(); });
     world->finalize();
     return code;
   }
   try {
-    return world->rank() == 0 ? RootRun(settings, launch, limit, *world, modules).run(body)
+    return world->rank() == 0 ? RootRun(settings, launch, limit, sampling, *world, modules).run(body)
                               : WorkerRun(settings, launch, *world, modules).run();
   } catch (const UsageErrorOfAll&) {
     throw;
