@@ -151,6 +151,10 @@ machine 2 1
 echo '((n > 0)) && speed=2 || speed=1.8' >"$place/case"
 tune --sample 0.1 --rounds 2 --nthreads 1 "$STUDY"
 [[ $(<"$place/tried") == $'2 1 0 \n0 1 0 like\n2 1 0 like\n0 1 0 like\n0 1 0 like\n2 1 0 like' ]] || complain "tried $(<"$place/tried")"
+# What differs from run to run is looked at more often: two rounds, and four more.
+echo 'speed=1.7; ((n > 0)) || { (($(grep -c "^0 2" "$PLACE/tried") % 2)) && speed=1.6 || speed=2.2; }; ((n * 2 + t > 1)) || speed=0.5' >"$place/case"
+tune --sample 0.1 --rounds 2 "$STUDY"
+[[ $code == 0 && $(grep -c '^0 2 0 like' "$place/tried") == 6 && $(grep -c '^2 1 0 like' "$place/tried") == 7 ]] || complain "tried $(<"$place/tried")"
 # A whole run is not spread over a longer one: its 2 s are what it takes, whatever was paid once.
 echo 'speed=$((n > 0 ? 4 : 2)) ended=true' >"$place/case"
 tune "${short[@]}" --nthreads 1 "$STUDY"
