@@ -15,6 +15,8 @@ answer=$("$place/outside/outside")
 [[ $answer == 49 ]] || { echo "the program printed '$answer' instead of 49"; exit 1; }
 answer=$("$place/installed/bin/cohort-run" --local "$place/outside/outside")
 [[ $answer == 49 ]] || { echo "started by cohort-run, the program printed '$answer' instead of 49"; exit 1; }
+listed=$(cd / && PATH=$place/installed/bin:$PATH cohort-run --tune --local --nthreads 2 --dry-run "$place/outside/outside")
+[[ $listed == *"cohort-run --local --nthreads 2 -- $place/outside/outside" ]] || { echo "cohort-run --tune listed '$listed'"; exit 1; }
 if grep -rlE "$build|$(dirname "$(dirname "$here")")" "$place/installed" --include='*.cmake' --include='*.hpp'; then
   echo "the files above still name the source or build folder"
   exit 1

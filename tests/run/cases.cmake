@@ -78,6 +78,9 @@ run_cases(RANKS 3 CASES
 run_cases(RANKS 0 CASES doctor_finds_an_unused_job doctor_finds_worlds_of_one ignored_sigint_stays_ignored srun_without_mpi)
 run_cases(RANKS 0 2 CASES
     doctor_finds_more_slots_than_cpus more_slots_than_cpus_are_said slots_on_one_cpu too_many_slots_are_not_bound)
+run_cases(RANKS 0 3 CASES sample_is_over)
+run_cases(RANKS 0 CASES sample_of_a_map sample_that_cannot_be sample_while_no_task_ends)
+run_cases(RANKS 3 CASES sample_of_a_whole_program sample_on_one_thread)
 run_cases(RANKS 2 CASES doctor_finds_different_programs)
 run_cases(RANKS 2 CASES programs_differ wrong_flag_on_one_rank)
 run_cases(RANKS 3 CASES sigusr2_to_a_worker_reports)
@@ -93,7 +96,8 @@ if(COHORT_MPI)
   run_cases(RANKS 1 3 CASES mpi_of_the_program mpi_of_the_program_allows_one_thread)
   run_cases(RANKS 3 CASES mpi_of_the_program_and_exit_while_tasks_run)
   run_cases(RANKS 3 CASES
-      cohort_run_can_be_interrupted cohort_run_gives_the_exit_code cohort_run_starts_ranks cohort_run_survives_a_lost_rank)
+      cohort_run_can_be_interrupted cohort_run_gives_the_exit_code cohort_run_starts_ranks cohort_run_survives_a_lost_rank
+      cohort_run_tunes)
 else()
   run_cases(RANKS 0 CASES built_without_mpi)
 endif()

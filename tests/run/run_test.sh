@@ -180,6 +180,44 @@ time_limit_while_the_body_computes() { start spins x "${limit[@]}"; finish_early
 time_limit_on_one_thread() {
   start steps 0 "${limit[@]}" --cohort-one-thread; finish_early; expect_code 85; expect_messages 1 "$left"
 }
+# --- a sample ---------------------------------------------------------------------------------------------------------
+
+# expect_sample PATTERN: in the one line that was written.
+expect_sample() {
+  [[ $(wc -l <"$work/sample") == 1 ]] && grep -qE -- "$1" "$work/sample" || fail "no '$1' in the sample: $(cat "$work/sample")"
+}
+sampling=(--cohort-sample="$work/sample" --cohort-sample-time=200ms)
+
+# The body does not notice: one that saves what it has must not do so for a sample.
+sample_is_over() {
+  start steps 0 "${sampling[@]}"; finish_early; expect_code 86; expect_messages 0
+  expect_sample '^\{"ended":false,"tasks":[1-9].*"speed":[0-9.]+,.*"chunk_elements":0,.*"memory":[1-9][0-9]{6,},"kinds":\[\[[0-9]+,[0-9]+,[0-9]+\]\]\}$'
+  mv "$work/sample" "$work/like"
+  start steps 0 "${sampling[@]}" --cohort-sample-like="$work/like"; finish_early; expect_code 86; expect_messages 0
+  expect_sample '^\{"ended":false,"tasks":[1-9]'
+  [[ ! -s $work/out ]] || fail 'the body has noticed it'
+}
+sample_of_a_map() {
+  start mapped_steps 0 "${sampling[@]}"; finish_early; expect_code 86; expect_messages 0
+  expect_sample '"chunk_elements":[1-9].*"chunked":1,'
+}
+sample_while_no_task_ends() {
+  start waits_for_long 0 --cohort-sample="$work/sample" --cohort-sample-time=50ms; finish_early; expect_code 86; expect_messages 0
+  expect_sample '^\{"ended":false,"tasks":0,.*"kinds":\[\]\}$'
+}
+sample_on_one_thread() {
+  start steps 0 "${sampling[@]}" --cohort-one-thread; finish_early; expect_code 86; expect_sample '"tasks":[1-9]'
+}
+sample_of_a_whole_program() {
+  start works "${sampling[@]}"; finish; expect_code 0; expect_silence; expect_sample '^\{"ended":true,"tasks":[1-9]'
+  start exits 3 "${sampling[@]}"; finish; expect_code 3; expect_messages 0; expect_sample '^\{"ended":true,"tasks":0'
+}
+sample_that_cannot_be() {
+  start works "${sampling[@]}" --cohort-sample-like=/nowhere; finish; expect_code 2
+  expect_messages 1 '--cohort-sample-like: /nowhere is no file that --cohort-sample has written'
+  start works --cohort-sample=/nowhere/sample; finish; expect_code 0; expect_messages 1 '/nowhere/sample cannot be written'
+}
+
 time_limit_is_not_reached() {
   start works --cohort-time-limit=1:00:00; finish; expect_code 0; expect_silence
   start works --cohort-time-limit=0; finish; expect_code 0; expect_silence
@@ -495,6 +533,16 @@ cohort_run_can_be_interrupted() {
       finish; expect_failure; expect_messages 1 'ended by SIG(TERM|INT)'
     done
   done
+}
+
+cohort_run_tunes() {
+  start_command "$cohort_run" --tune --nprocs 2 --nthreads 1 --sample 0.1 --rounds 1 -- "$probe" steps 0
+  finish; expect_code 0; expect_silence
+  expect_output "^ +2 +1 +auto .* <- best$"; expect_output '^ +#SBATCH --mem=[0-9]+M$'
+  start_command "$cohort_run" --tune --nprocs 2 --sample 100 -- "$probe" steps 0
+  wait_for_mark task
+  hit INT group
+  finish; expect_code 130
 }
 
 # --- often ------------------------------------------------------------------------------------------------------------

@@ -136,6 +136,19 @@ TEST_CASE("times are read as Slurm writes them, and with units") {
   CHECK(Start({"--cohort-grace=soon"}).complaint().starts_with("--cohort-grace=soon: needs a time: minutes, "));
 }
 
+TEST_CASE("a sample may be short") {
+  using namespace std::chrono_literals;
+  const std::string mend = ": needs a time of at most a day, as 500ms, 2s, 1m";
+  CHECK(Start({}).read().sample_time == 2s);
+  CHECK(Start({"--cohort-sample-time=250ms"}).read().sample_time == 250ms);
+  CHECK(Start({}, {{"COHORT_SAMPLE_TIME", "1m"}, {"COHORT_SAMPLE", "s.json"}}).read().sample_time == 1min);
+  CHECK(Start({}, {{"COHORT_SAMPLE", "s.json"}}).read().sample == "s.json");
+  CHECK(Start({"--cohort-sample-time=0s"}).complaint() == "--cohort-sample-time=0s" + mend);
+  CHECK(Start({"--cohort-sample-time=soon"}).complaint() == "--cohort-sample-time=soon" + mend);
+  CHECK(Start({"--cohort-sample-time=2d"}).complaint() == "--cohort-sample-time=2d" + mend);
+  CHECK(Start({"--cohort-chunk-elements=1000"}).read().chunk_elements == 1000);
+}
+
 TEST_CASE("an empty environment variable counts as not set") {
   CHECK(Start({}, {{"COHORT_THREADS", ""}}).read().threads == 0);
 }
@@ -191,7 +204,7 @@ TEST_CASE("a file that cannot be read, or holds what cannot be, is an error that
   CHECK(complaint("treads = 8\n") ==
         "no setting is called treads; there are: threads, rank0-threads, one-thread, time-limit, grace, bind, "
         "hyperthreads, "
-        "show-binding");
+        "show-binding, chunk-elements");
   CHECK(complaint("threads = some\n") == "threads = some: needs a whole number, 0 or more");
   CHECK(complaint("eight threads\n").ends_with("; each line is `name = value`"));
 }

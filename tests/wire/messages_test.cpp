@@ -75,7 +75,7 @@ std::vector<Message> one_of_each() {
       ModuleIs{2, {"abc", "libx.so"}},
       Hello{"c3", 8, {{"id1", "a"}, {"id2", "b"}}},
       Stop{85, true},
-      Stopped{},
+      Stopped{1ULL << 33},
       Alarm{15, "terminated"},
       Report{},
   };

@@ -1,5 +1,6 @@
 #include "client/chunk_list.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -14,14 +15,23 @@ std::vector<std::shared_ptr<ChunkList>> lists_of(const std::vector<CollectionHan
   return lists;
 }
 
+/// A setting chooses only where the program did not.
+CutPlan as_set(CutPlan plan, std::size_t elements) {
+  if (plan.chunking.items == 0 && elements != 0) {
+    plan.chunking.items = elements;
+    plan.set_from_outside = true;
+  }
+  return plan;
+}
+
 }  // namespace
 
 ChunkList::ChunkList(std::shared_ptr<Core> owner, std::unique_ptr<RangeMaker> maker, const CutPlan& plan)
     : core(std::move(owner)),
       range_(maker.get()),
       reads_(maker->reads()),
-      plan_(plan),
-      sizer_(plan, core->slot_count()) {
+      plan_(as_set(plan, core->chunk_elements())),
+      sizer_(plan_, core->slot_count()) {
   maker_ = std::move(maker);
 }
 
@@ -114,6 +124,8 @@ void ChunkList::pump_following(FollowingMaker& maker) {
     Cut cut;
     if (ended_parents == 0) {
       cut = maker.follow(std::move(inputs), first_found.items, first_found.first);
+      cut.request.elements = std::max<std::size_t>(first_found.source_items, 1);
+      cut.request.chunk_was_chosen = first_found.was_chosen;
     } else {
       cut.request.unwritable = std::make_exception_ptr(
           UsageError("zip of two collections of which one has more chunks: make one of the other with map, or "
@@ -127,14 +139,22 @@ void ChunkList::pump_following(FollowingMaker& maker) {
 /// Submits a chunk. Without the core's lock.
 void ChunkList::add(Cut cut) {
   if (cut.source_items != 0) {
+    cut.request.elements = cut.source_items;
+    cut.request.chunk_was_chosen = plan_.chunking.items == 0;
     const Core::Lock lock = core->enter();
     cut.request.expected = sizer_.expected(cut.source_items);
+  } else if (range_ != nullptr && cut.items != kUnknownCount) {
+    cut.request.elements = cut.items;  // it was submitted before a step was added
   }
+  Entry entry;
+  entry.items = cut.items;
+  entry.source_items = range_ != nullptr ? cut.source_items : cut.request.elements;
+  entry.was_chosen = cut.request.chunk_was_chosen;
   FutureHandle chunk = core->submit(std::move(cut.request), {});
   // Let go of, if need be, without the lock.
   FutureHandle dropped;
   const Core::Lock lock = core->enter();
-  Entry entry{chunk->id, cut.items, 0, cut.source_items};
+  entry.id = chunk->id;
   if (!entries_.empty()) {
     const Entry& before = entries_.back();
     const bool known = before.first != kUnknownCount && before.items != kUnknownCount;
@@ -218,10 +238,10 @@ FutureHandle ChunkList::wait_for(std::size_t index) {
 
 ChunkList::Found ChunkList::find(std::size_t index, bool last) {
   const Core::Lock lock = core->enter();
-  if (index >= entries_.size()) return {nullptr, kUnknownCount, kUnknownCount, complete_};
+  if (index >= entries_.size()) return {nullptr, kUnknownCount, kUnknownCount, complete_, 0, false};
   const Entry& entry = entries_[index];
   FutureHandle& chunk = chunks_[index];
-  return {last ? std::move(chunk) : chunk, entry.items, entry.first, false};
+  return {last ? std::move(chunk) : chunk, entry.items, entry.first, false, entry.source_items, entry.was_chosen};
 }
 
 std::vector<std::size_t> ChunkList::sizes() {

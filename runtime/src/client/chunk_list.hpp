@@ -42,6 +42,8 @@ class ChunkList final : public Core::Feed, private Core::Watcher, public std::en
     std::size_t items = kUnknownCount;
     std::size_t first = kUnknownCount;
     bool complete = false;
+    std::size_t source_items = 0;  ///< see Entry
+    bool was_chosen = false;
   };
   /// `last`: nobody will ask for this chunk again.
   Found find(std::size_t index, bool last);
@@ -83,7 +85,8 @@ class ChunkList final : public Core::Feed, private Core::Watcher, public std::en
     TaskId id;
     std::size_t items = kUnknownCount;  ///< elements in it
     std::size_t first = kUnknownCount;  ///< elements before it
-    std::size_t source_items = 0;       ///< elements of the range that went into it
+    std::size_t source_items = 0;       ///< elements of the range that went into it; 0: not known
+    bool was_chosen = false;            ///< their number, by what was measured
   };
   std::vector<Entry> entries_;
   std::vector<FutureHandle> chunks_;  ///< of each entry; empty once abandoned

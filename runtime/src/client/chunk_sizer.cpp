@@ -123,7 +123,8 @@ ChunkingReport ChunkSizer::report() const {
   if (plan_.chunking.items != 0) {
     report.why = plan_.element_bytes != 0 && plan_.chosen_by_bytes
                      ? "chosen from the number of slots and the size of an element, since nothing is computed"
-                     : "as the program asked for";
+                 : plan_.set_from_outside ? "as --cohort-chunk-elements asks for"
+                                          : "as the program asked for";
   } else if (most_measured_ == 0) {
     report.why = "nothing was measured yet";
   } else {

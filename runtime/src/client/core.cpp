@@ -64,6 +64,7 @@ void Core::start(std::chrono::nanoseconds at_most, const std::function<void(int 
   scheduler_options.rank_of = options_.rank_of;
   scheduler_.emplace(outbox, slots, std::move(scheduler_options));
   if (closing_) tasks().on_closing(latest_end_, look_at_clock());  // it was told so before
+  if (options_.sample) sample_.emplace(*options_.sample, slots);
   if (!options_.one_thread) helper_ = std::thread([this] { help(); });
 }
 
@@ -138,6 +139,30 @@ std::optional<Core::Alarm> Core::take_alarm() {
   Alarm oldest = std::move(alarms_.front());
   alarms_.pop_front();
   return oldest;
+}
+
+bool Core::sample_is_over() {
+  if (!options_.sample || sample_is_over_) return sample_is_over_;
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock() || !sample_) return false;
+  sample_->on_tick(options_.clock());
+  return sample_is_over_ = sample_->is_over() && !sample_->program_has_ended();
+}
+
+SampleReport Core::end_sample() {
+  const std::lock_guard lock(mutex_);
+  if (!sample_) return {};
+  sample_->on_end_of_program(options_.clock());
+  return sample_->report();
+}
+
+std::vector<WorkerInfo> Core::other_workers() {
+  const std::lock_guard lock(mutex_);
+  std::vector<WorkerInfo> others;
+  for (std::size_t i = 1; i < workers_.size(); ++i) {
+    if (options_.rank_of(static_cast<Address>(i)) != 0) others.push_back(workers_[i]);
+  }
+  return others;
 }
 
 std::string Core::report() {

@@ -19,6 +19,7 @@
 #include "base/id_map.hpp"
 #include "base/module_table.hpp"
 #include "base/polite_lock.hpp"
+#include "client/sample.hpp"
 #include "cohort/detail/core.hpp"
 #include "scheduler/scheduler_state.hpp"
 #include "transport/mailbox.hpp"
@@ -44,6 +45,10 @@ struct CoreOptions {
   scheduler::SchedulerOptions scheduler;
   /// When begin_closing() will be called, as far as is known.
   Time closes_at = Time::max();
+  /// Measure a sample of what is submitted.
+  std::optional<SamplePlan> sample;
+  /// Elements of each chunk where Cohort is to choose; 0: it does.
+  std::size_t chunk_elements = 0;
 };
 
 /// What a worker has said about itself.
@@ -52,6 +57,8 @@ struct WorkerInfo {
   std::string host;
   int slots = 0;
   std::vector<base::Module> modules;
+  /// The most memory it had, in bytes; said when it stops.
+  std::uint64_t peak_resident_bytes = 0;
 };
 
 /// Rank 0 at work: the scheduler, the values rank 0 holds, and the threads that wait for futures.
@@ -96,6 +103,12 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   };
   /// The oldest.
   std::optional<Alarm> take_alarm();
+  /// Whether a sample was asked for, and is over before the program is. Any thread.
+  bool sample_is_over();
+  /// What was measured until it was over, or until now, as the end of the program.
+  SampleReport end_sample();
+  /// Workers on other ranks than 0, with what they have said of themselves.
+  std::vector<WorkerInfo> other_workers();
   /// Who waits for whom, and asks the workers to print theirs. Any thread.
   std::string report();
 
@@ -140,6 +153,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
     return static_cast<int>(workers_.size()) - 1;
   }
   int slot_count();
+  std::size_t chunk_elements() const { return options_.chunk_elements; }
   Traffic traffic();
   Time time_left();
 
@@ -246,6 +260,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   void on_received(std::uint64_t ticket) override;
   void discard(Address from, const wire::ValueIs& value);
   void announce_modules(Address to);
+  void sample_ended(Address from, const wire::Done& done);
 
   // --- scheduler::Outbox
   void assign(Address worker, const scheduler::TaskRecord& task,
@@ -294,6 +309,13 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   Time last_feed_added_{};
   bool any_done_ = false;  ///< among the messages that came with the one at hand
   std::deque<Alarm> alarms_;
+  std::optional<Sample> sample_;
+  struct SampledChunk {
+    std::size_t elements = 0;
+    bool was_chosen = false;
+  };
+  std::unordered_map<TaskId, SampledChunk> sampled_chunks_;  ///< chunks under way, while sampling
+  std::atomic<bool> sample_is_over_ = false;                 ///< see sample_is_over()
   std::size_t stopped_workers_ = 0;
 
   std::atomic<int> entering_{0};  ///< threads that want the lock
@@ -395,6 +417,7 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
 /// The same where `ready()` needs tasks to end. Throws TimeLimitReached once it cannot become true in time.
 template <class Ready>
 bool Core::drive_tasks(Lock& lock, Ready ready, Time deadline) {
+  if (sample_) sample_->on_wait(look_at_clock());
   bool is_ready = false;
   const bool in_time = drive(
       lock, [&] { return (is_ready = ready()) || time_is_up(); }, deadline);

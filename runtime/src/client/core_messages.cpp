@@ -12,6 +12,7 @@ void Core::on_message(Address from, wire::Message& message) {
   std::visit(
       [&]<class M>(M& m) {
         if constexpr (std::is_same_v<M, wire::Done>) {
+          if (sample_) sample_ended(from, m);
           tasks().on_done_of_several(from, m, now_);
           any_done_ = true;
         } else if constexpr (std::is_same_v<M, wire::Recalled>) {
@@ -44,6 +45,7 @@ void Core::on_message(Address from, wire::Message& message) {
             worker.modules.push_back({std::move(module.identity), std::move(module.name)});
           }
         } else if constexpr (std::is_same_v<M, wire::Stopped>) {
+          workers_[static_cast<std::size_t>(from)].peak_resident_bytes = m.peak_resident_bytes;
           ++stopped_workers_;
         } else if constexpr (std::is_same_v<M, wire::Alarm>) {
           alarms_.push_back({options_.rank_of(from), m.signal, std::move(m.text)});
@@ -56,6 +58,24 @@ void Core::on_message(Address from, wire::Message& message) {
 
 void Core::on_messages_end(Address from) {
   if (std::exchange(any_done_, false)) tasks().on_several_done(from, now_);
+}
+
+/// Before the scheduler is told, which may forget the task.
+void Core::sample_ended(Address from, const wire::Done& done) {
+  const auto chunk = sampled_chunks_.extract(done.id);
+  const scheduler::TaskRecord* task = tasks().find(done.id);
+  if (sample_->is_over() || task == nullptr || task->place != from || task->attempt != done.attempt) return;
+  if (done.outcome != wire::Done::Outcome::finished || (task->extras && task->extras->broadcast)) return;
+  Sample::EndedTask ended;
+  ended.worker = from;
+  ended.kind = modules_->to_code(task->type).bits;
+  if (!chunk.empty()) {
+    ended.elements = chunk.mapped().elements;
+    ended.chunk_was_chosen = chunk.mapped().was_chosen;
+  }
+  ended.duration = Time(static_cast<Time::rep>(done.duration_ns));
+  sample_->on_ended(ended, now_);
+  if (sample_->is_over()) sample_is_over_ = true;
 }
 
 void Core::on_received(std::uint64_t ticket) {

@@ -61,6 +61,12 @@ FutureHandle Core::submit(CallRequest&& request, TaskOptions&& options) {
   require_open();
   if (options_.one_thread) look_at_clock();  // there is no helper that does
   const TaskId id = tasks().on_submit(std::move(submission), now_);
+  if (sample_) {
+    sample_->on_submit(look_at_clock());
+    if (request.elements != 1 || request.chunk_was_chosen) {
+      sampled_chunks_[id] = {request.elements, request.chunk_was_chosen};
+    }
+  }
   wake_helper();
   after_call();
   return make_future(id);

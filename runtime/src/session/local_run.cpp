@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "session/clock.hpp"
+#include "session/host_name.hpp"
 #include "session/local_session.hpp"
 #include "session/signals.hpp"
 #include "session/start_up.hpp"
@@ -17,16 +18,20 @@ using namespace std::chrono_literals;
 
 class LocalRun final : public ProcessEvents {
  public:
-  LocalRun(const Settings& settings, const TimeLimit& limit, std::function<void()> before_exit)
+  LocalRun(const Settings& settings, const TimeLimit& limit, const Sampling& sampling,
+           std::function<void()> before_exit)
       : before_exit_(std::move(before_exit)),
         limit_(limit),
         closing_(limit),
+        sampling_(sampling),
         signals_(*this, true),
         start_(settings, talk_alone()),
         session_(start_.slots(), {.watch = [this] { watch(); },
                                   .leave_now = [](int code) { leave(code); },
                                   .closes_at = limit.closes_at(),
                                   .latest_end = limit.waits_end(),
+                                  .sample = sampling.plan({}),
+                                  .chunk_elements = static_cast<std::size_t>(settings.chunk_elements),
                                   .begin_slot = [this](std::size_t slot) { start_.begin_slot(slot); },
                                   .begin_other = [this] { start_.unbind(); }}) {
     signals_.only_note();
@@ -38,6 +43,7 @@ class LocalRun final : public ProcessEvents {
       return report_checks(start_.checks());
     }
     const BodyEnd end = call_body(body, session_.core(), leaving_);
+    write_sample();
     const std::size_t failures = session_.end(!end.at_once, end.code);
     return end.code == 0 && failures > 0 ? 1 : end.code;
   }
@@ -48,6 +54,7 @@ class LocalRun final : public ProcessEvents {
       say("cohort: ended by " + signal_name(signal));
       leave(128 + signal);
     }
+    if (session_.core()->sample_is_over() && write_sample()) leave(kSampled);  // the body does not notice
     switch (closing_.look(steady_now(), signals_.take_closing())) {
       case Closing::Step::nothing:
         break;
@@ -70,14 +77,24 @@ class LocalRun final : public ProcessEvents {
       leave(1);
     }
     if (leaving_.exchange(true)) return;
+    write_sample();
     session_.core()->stop_workers(code, true, 500ms);
     before_exit_();
+  }
+
+  /// Whether it was this call that has.
+  bool write_sample() {
+    if (!sampling_.is_asked_for() || sample_is_written_.exchange(true)) return false;
+    sampling_.write(*session_.core(), host_name());
+    return true;
   }
 
   const std::function<void()> before_exit_;
   std::atomic<bool> leaving_ = false;
   const TimeLimit limit_;
   Closing closing_;
+  const Sampling& sampling_;
+  std::atomic<bool> sample_is_written_ = false;
   SignalWatch signals_;
   StartUp start_;
   LocalSession session_;
@@ -85,8 +102,9 @@ class LocalRun final : public ProcessEvents {
 
 }  // namespace
 
-int run_locally(const Settings& settings, const TimeLimit& limit, const Body& body, std::function<void()> before_exit) {
-  LocalRun run(settings, limit, std::move(before_exit));
+int run_locally(const Settings& settings, const TimeLimit& limit, const Sampling& sampling, const Body& body,
+                std::function<void()> before_exit) {
+  LocalRun run(settings, limit, sampling, std::move(before_exit));
   return run.run(body);
 }
 

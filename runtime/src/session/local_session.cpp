@@ -39,6 +39,8 @@ LocalSession::LocalSession(int slots, LocalHooks hooks)
   core_options.broken = broken;
   core_options.closes_at = hooks.closes_at;
   core_options.scheduler.latest_end = hooks.latest_end;
+  core_options.sample = std::move(hooks.sample);
+  core_options.chunk_elements = hooks.chunk_elements;
   core_ = std::make_shared<detail::Core>(*endpoints_[0], *bells_[0], modules_, std::move(core_options));
 
   worker::WorkerOptions worker_options;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,6 +26,8 @@ struct LocalHooks {
   base::Time closes_at = base::Time::max();
   /// See scheduler::SchedulerOptions.
   base::Time latest_end = base::Time::max();
+  std::optional<detail::SamplePlan> sample = std::nullopt;
+  std::size_t chunk_elements = 0;
   /// See WorkerOptions.
   std::function<void(std::size_t slot)> begin_slot = [](std::size_t) { limit_task_threads_here(); };
   std::function<void()> begin_other = [] {};

@@ -17,8 +17,9 @@ using transport::ThreadLevel;
 
 }  // namespace
 
-int run_over_mpi(const Settings& settings, const Launch& launch, const TimeLimit& limit, const Body& body) {
-  if (launch.size == 1) return run_locally(settings, limit, body);
+int run_over_mpi(const Settings& settings, const Launch& launch, const TimeLimit& limit, const Sampling& sampling,
+                 const Body& body) {
+  if (launch.size == 1) return run_locally(settings, limit, sampling, body);
   const ThreadLevel level = settings.one_thread          ? ThreadLevel::funneled
                             : settings.rank0_threads > 0 ? ThreadLevel::multiple
                                                          : ThreadLevel::serialized;
@@ -32,12 +33,12 @@ int run_over_mpi(const Settings& settings, const Launch& launch, const TimeLimit
   if (!world) world.emplace(level);
   check_launch(launch, world->size());
   if (world->size() == 1) {
-    const int code = run_locally(settings, limit, body, [&world] { world->finalize_for_process(); });
+    const int code = run_locally(settings, limit, sampling, body, [&world] { world->finalize_for_process(); });
     world->finalize();
     return code;
   }
   try {
-    return world->rank() == 0 ? RootRun(settings, launch, limit, *world, modules).run(body)
+    return world->rank() == 0 ? RootRun(settings, launch, limit, sampling, *world, modules).run(body)
                               : WorkerRun(settings, launch, *world, modules).run();
   } catch (const UsageErrorOfAll&) {
     throw;

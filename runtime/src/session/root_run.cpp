@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <thread>
 #include <utility>
 
 #include "session/clock.hpp"
@@ -23,12 +24,13 @@ constexpr base::Time kSignalLimit = 200ms;
 
 }  // namespace
 
-RootRun::RootRun(const Settings& settings, const Launch& launch, const TimeLimit& limit, MpiWorld& world,
-                 std::shared_ptr<base::ModuleTable> modules)
+RootRun::RootRun(const Settings& settings, const Launch& launch, const TimeLimit& limit, const Sampling& sampling,
+                 MpiWorld& world, std::shared_ptr<base::ModuleTable> modules)
     : RankRun(settings, launch, world, std::move(modules)),
       clock_(clock()),
       limit_(limit.on_clock_ahead(clock_() - steady_now())),
-      closing_(limit_) {}
+      closing_(limit_),
+      sampling_(sampling) {}
 
 int RootRun::run(const Body& body) {
   try {
@@ -54,6 +56,8 @@ int RootRun::lead(const Body& body) {
   options.clock = clock_;
   options.closes_at = limit_.closes_at();
   options.scheduler.latest_end = limit_.waits_end();
+  options.sample = sampling_.plan(clock_() - steady_now());
+  options.chunk_elements = static_cast<std::size_t>(settings_.chunk_elements);
   options.watch = [this] { watch(); };
   options.broken = [this](const std::string& text) { broken(text); };
   core_ = std::make_shared<detail::Core>(*endpoint_, bell_, modules_, std::move(options));
@@ -69,6 +73,7 @@ int RootRun::lead(const Body& body) {
   if (checks_only()) return end(report(""), false);
   look_for_signals();
   BodyEnd ended = call_body(body, core_, leaving_);
+  if (sampling_.is_asked_for()) core_->end_sample();
   if (!ended.at_once && print_unseen(core_->unseen_failures()) > 0 && ended.code == 0) ended.code = 1;
   return end(ended.code, ended.at_once);
 }
@@ -112,6 +117,7 @@ int RootRun::end(int code, bool now) {
 void RootRun::stop(int code, bool now, bool process_ends) {
   flush_output();
   const bool all_left = core_->stop_workers(code, now, kStopLimit);
+  if (!sampled_.exchange(true)) write_sample();
   core_->close();
   const bool task_goes_on = root_worker_ && !root_worker_->join();
   // Where the first rank to end does so with an error, mpirun signals the others: nothing to speak of.
@@ -126,7 +132,28 @@ void RootRun::stop(int code, bool now, bool process_ends) {
 
 void RootRun::watch() {
   const bool told_to_close = signals_ && look_at_signals();
-  if (!leaving_) close_in_time(told_to_close);
+  if (leaving_) return;
+  if (core_->sample_is_over()) return leave_sampled();
+  close_in_time(told_to_close);
+}
+
+void RootRun::leave_sampled() {
+  if (one_thread_) {
+    // This thread is inside a wait: what the workers would say of their memory does not come in any more.
+    if (!sampled_.exchange(true)) write_sample();
+    core_->stop_workers(without_finalize(kSampled), true, kSignalLimit);
+    leave(kSampled);
+  }
+  if (leaving_.exchange(true)) return;
+  // Not here: the helper thread, which is waited for.
+  std::thread([this] {
+    stop(kSampled, true, true);
+    leave(kSampled);
+  }).detach();
+}
+
+void RootRun::write_sample() {
+  if (sampling_.is_asked_for()) sampling_.write(*core_, world_.host());
 }
 
 bool RootRun::look_at_signals() {

@@ -16,6 +16,7 @@
 #include "session/launch.hpp"
 #include "session/local_run.hpp"
 #include "session/local_session.hpp"
+#include "session/sampling.hpp"
 #include "session/settings.hpp"
 #include "session/signals.hpp"
 #include "session/start_up.hpp"
@@ -66,7 +67,9 @@ session::TimeLimit read_time_limit(const session::Settings& settings, const sess
 }
 
 int run_with(const session::Settings& settings, const session::Launch& launch, const session::Body& body) {
+  const session::Sampling sampling(settings);
   const session::TimeLimit limit = read_time_limit(settings, launch);
+  if (launch.rank.value_or(0) == 0) sampling.plan({});  // what is wrong with it is said before MPI starts
   // Rank 0 has no slots, unless it is alone or was given some.
   if (settings.rank0_threads > 0 || launch.rank.value_or(0) != 0 ||
       launch.size.value_or(launch.step_tasks.value_or(1)) <= 1) {
@@ -74,16 +77,16 @@ int run_with(const session::Settings& settings, const session::Launch& launch, c
   }
   if (!launch.by_launcher) {
     session::check_launch(launch, 1);
-    return session::run_locally(settings, limit, body);
+    return session::run_locally(settings, limit, sampling, body);
   }
 #if COHORT_WITH_MPI
-  return session::run_over_mpi(settings, launch, limit, body);
+  return session::run_over_mpi(settings, launch, limit, sampling, body);
 #else
   if (launch.size.value_or(launch.step_tasks.value_or(1)) > 1) {
     throw UsageError(
         "this program's Cohort was built without MPI (COHORT_MPI=OFF): start it without mpirun, or build it with MPI");
   }
-  return session::run_locally(settings, limit, body);
+  return session::run_locally(settings, limit, sampling, body);
 #endif
 }
 

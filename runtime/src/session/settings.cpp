@@ -38,6 +38,18 @@ int to_int(const Given& given, int at_least) {
   return number;
 }
 
+/// Milliseconds too, since a sample may be short.
+std::chrono::nanoseconds to_sample_time(const Given& given) {
+  std::chrono::nanoseconds time{};
+  if (given.value.ends_with("ms")) {
+    time = std::chrono::milliseconds(to_int({given.value.substr(0, given.value.size() - 2), given.source}, 1));
+  } else {
+    time = parse_duration(given.value).value_or(std::chrono::seconds(0));
+  }
+  if (time > std::chrono::nanoseconds::zero() && time <= std::chrono::hours(24)) return time;
+  throw UsageError(given.source + ": needs a time of at most a day, as 500ms, 2s, 1m");
+}
+
 std::chrono::nanoseconds to_duration(const Given& given) {
   if (const auto duration = parse_duration(given.value)) return *duration;
   throw UsageError(
@@ -98,6 +110,18 @@ constexpr Setting kSettings[] = {
      [](Settings& s, const Given& given) { s.hyperthreads = to_bool(given); }},
     {"show-binding", "", "print which CPUs each slot may use (default false)", true, true,
      [](Settings& s, const Given& given) { s.show_binding = to_bool(given); }},
+    {"chunk-elements", "N",
+     "elements of each chunk of a collection, where the program leaves it to Cohort (default 0: measured on the first "
+     "chunks)",
+     true, true, [](Settings& s, const Given& given) { s.chunk_elements = to_int(given, 0); }},
+    {"sample", "FILE",
+     "run a sample of the tasks only, write what it tells to FILE, as JSON in one line, and leave with exit code 86; "
+     "cohort-run --tune does so",
+     true, false, [](Settings& s, const Given& given) { s.sample = given.value; }},
+    {"sample-time", "TIME", "how long a sample takes, once the run has settled: 500ms, 2s, 1m (default 2s)", true,
+     false, [](Settings& s, const Given& given) { s.sample_time = to_sample_time(given); }},
+    {"sample-like", "FILE", "let the sample do as much work as that of FILE, instead of taking its time", true, false,
+     [](Settings& s, const Given& given) { s.sample_like = given.value; }},
     {"doctor", "",
      "check how the run was started and print what was found, instead of running the program; exit code 3 if something "
      "is wrong",

@@ -30,6 +30,14 @@ struct Settings {
   bool show_binding = false;
   /// Check the start and print a table of what was found, instead of the body.
   bool doctor = false;
+  /// Run a sample only, and write what it tells into this file.
+  std::optional<std::filesystem::path> sample = std::nullopt;
+  /// See SamplePlan.
+  std::chrono::nanoseconds sample_time = std::chrono::seconds(2);
+  /// Of which the work is to be done.
+  std::optional<std::filesystem::path> sample_like = std::nullopt;
+  /// Elements of each chunk, where the program leaves it to Cohort; 0: what is measured tells.
+  int chunk_elements = 0;
   /// Print help_text() or version_text() and end.
   bool help = false;
   bool version = false;

@@ -44,7 +44,7 @@ constexpr auto fields(Either<CallDone> auto& m) { return std::tie(m.ticket, m.by
 constexpr auto fields(Either<ModuleIs> auto& m) { return std::tie(m.index, m.module); }
 constexpr auto fields(Either<Hello> auto& m) { return std::tie(m.host, m.threads, m.modules); }
 constexpr auto fields(Either<Stop> auto& m) { return std::tie(m.exit_code, m.now); }
-constexpr auto fields(Either<Stopped> auto&) { return std::tie(); }
+constexpr auto fields(Either<Stopped> auto& m) { return std::tie(m.peak_resident_bytes); }
 constexpr auto fields(Either<Alarm> auto& m) { return std::tie(m.signal, m.text); }
 constexpr auto fields(Either<Report> auto&) { return std::tie(); }
 

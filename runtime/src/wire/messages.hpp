@@ -214,6 +214,7 @@ struct Stop {
 };
 /// Worker to scheduler: it left the loop for Stop and will send nothing more.
 struct Stopped {
+  std::uint64_t peak_resident_bytes = 0;  ///< the most memory it had; 0: not known
   bool operator==(const Stopped&) const = default;
 };
 /// Worker to scheduler: this rank was told by a signal, or cannot go on; `text` says why.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/peak_memory.hpp"
+
 namespace cohort::worker {
 
 namespace {
@@ -73,7 +75,7 @@ int Worker::run() {
   }
   // What was said last must leave before the transport goes.
   const std::lock_guard lock(mutex_);
-  mailbox_.post(0, wire::Stopped{});
+  mailbox_.post(0, wire::Stopped{base::peak_resident_bytes()});
   mailbox_.flush();
   for (const base::Time end = options_.clock() + base::Time(1s); !mailbox_.all_sent() && options_.clock() < end;) {
     mailbox_.poll(*this);
@@ -265,7 +267,7 @@ void Worker::help() try {
       if (!leave_at) leave_at = now + kGrace;
       if (now >= *leave_at && !std::exchange(left_, true)) {
         const int code = stop_->exit_code;
-        mailbox_.post(0, wire::Stopped{});
+        mailbox_.post(0, wire::Stopped{base::peak_resident_bytes()});
         mailbox_.flush();
         // With the lock: nobody touches the transport from here on.
         options_.leave_now(code);

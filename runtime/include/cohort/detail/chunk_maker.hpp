@@ -73,6 +73,8 @@ struct CutPlan {
   std::size_t element_bytes = 0;
   /// `chunking` is no wish of the program's.
   bool chosen_by_bytes = false;
+  /// Nor was it the program's, but a setting of the run.
+  bool set_from_outside = false;
 };
 
 // All of these throw UsageError once the client has ended.

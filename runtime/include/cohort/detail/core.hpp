@@ -39,6 +39,10 @@ struct CallRequest {
   bool broadcast = false;
   /// How long it will run, if that is known.
   std::chrono::nanoseconds expected{};
+  /// Of the collection's range, that are in this chunk; 1 for a task of none.
+  std::size_t elements = 1;
+  /// Their number was chosen by what was measured.
+  bool chunk_was_chosen = false;
   /// Set: an argument could not be written; the task fails with this, without being sent anywhere.
   std::exception_ptr unwritable;
 };
