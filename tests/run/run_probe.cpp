@@ -258,7 +258,7 @@ const std::map<std::string, Case> kCases = {
      [](Client& client, const std::string& reaction) {
        const auto step = [](int number) {
          mark("step." + std::to_string(number));
-         std::this_thread::sleep_for(2s);
+         std::this_thread::sleep_for(3s);
          return number;
        };
        client.submit(step, 1).result();

@@ -269,7 +269,7 @@ END
 }
 # One that is known to outlast the limit, long before the end; who waits for it is told so at once.
 time_limit_before_a_long_task() {
-  start one_step_and_another 0 --cohort-time-limit=4s --cohort-grace=1s --cohort-threads=1
+  start one_step_and_another 0 --cohort-time-limit=6s --cohort-grace=1s --cohort-threads=1
   finish_early; expect_code 85; expect_messages 1 'the time is up, and 1 task is left'
   expect_output '^saved; '
   local begun

@@ -200,6 +200,20 @@ TEST_CASE("what is known to take longer than there is time for is never started"
   CHECK_FALSE(s.state.all_is_withheld());
 }
 
+TEST_CASE("what was withheld because the first call took long is started once others turn out to be quicker") {
+  Measured s = until(1500ms);
+  s.submit("runs", {.worker = 1});
+  s.start("runs");
+  s.tick(1s);
+  s.submit("later", {.worker = 1});
+  s.submit("told to take a minute", {.expected = 1min});
+  s.said();
+  CHECK(s["later"].phase == Phase::withheld);
+  s.finish("runs", Scenario::kSmall, 1ms);
+  CHECK(s.said() == "1 assign later");
+  CHECK(s["told to take a minute"].phase == Phase::withheld);
+}
+
 TEST_CASE("the time that is left decides, not the limit") {
   Measured s = until(3s);
   s.tick(1500ms);

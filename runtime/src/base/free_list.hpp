@@ -18,15 +18,16 @@ template <std::size_t kBytes>
 class FreeLists {
  public:
   static void* take() {
-    Mine& mine = mine_here();
+    Mine& mine = mine_;
     if (mine.first == nullptr) refill(mine);
     --mine.count;
     return std::exchange(mine.first, mine.first->next);
   }
   static void give(void* block) noexcept {
-    Mine& mine = mine_here();
+    Mine& mine = mine_;
+    if (mine.count == 0 && !mine.ended) guard();
     mine.first = new (block) Block{mine.first};
-    if (++mine.count >= 2 * kList) spill(mine, kList);
+    if (++mine.count >= 2 * kList || mine.ended) spill(mine, mine.ended ? mine.count : kList);
   }
 
  private:
@@ -36,11 +37,17 @@ class FreeLists {
   };
   static constexpr std::size_t kList = 256;
 
+  /// Outlives the thread's other objects, which may give blocks at the very end.
   struct Mine {
     Block* first = nullptr;
     std::size_t count = 0;
-    ~Mine() {
-      if (count > 0) spill(*this, count);
+    bool ended = false;  ///< the thread: what it is given does not stay with it
+  };
+  struct Guard {
+    ~Guard() {
+      Mine& mine = mine_;
+      mine.ended = true;
+      if (mine.count > 0) spill(mine, mine.count);
     }
   };
   struct Shared {
@@ -52,9 +59,10 @@ class FreeLists {
     std::byte bytes[kBytes];
   };
 
-  static Mine& mine_here() {
-    thread_local Mine mine;
-    return mine;
+  /// From here on the thread's end gives its blocks away.
+  static void guard() {
+    thread_local Guard here;
+    static_cast<void>(here);
   }
   /// Never destroyed: objects may outlive all that is static.
   static Shared& shared() {
@@ -63,6 +71,7 @@ class FreeLists {
   }
 
   static void refill(Mine& mine) {
+    if (!mine.ended) guard();
     Shared& all = shared();
     const std::lock_guard lock(all.mutex);
     if (!all.lists.empty()) {
@@ -86,6 +95,8 @@ class FreeLists {
     all.lists.emplace_back(first, count);
   } catch (const std::bad_alloc&) {
   }
+
+  static constinit inline thread_local Mine mine_;
 };
 
 /// For std::allocate_shared: takes its one kind of block from FreeLists.

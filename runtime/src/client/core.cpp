@@ -25,6 +25,8 @@ constexpr Time kIdleAfter = 5ms;
 /// The driver rests when no worker will run out of work for so long, and then for a part of that.
 constexpr Time kWorthResting = 400us;
 constexpr Time kLongestRest = 2ms;
+/// The same while a collection is being cut: how large its next chunks are depends on what the last ones took.
+constexpr Time kLongestRestOfCutter = 1ms;
 /// A wait that has lasted for long may last longer by so small a part.
 constexpr int kLateness = 16;
 constexpr int kLongestPart = 128;
@@ -210,7 +212,7 @@ Time Core::deadline_after(Time timeout) const {
 bool Core::time_is_up() const {
   if (now_ >= waits_end_) return true;
   // A collection may have more to cut that would still be in time.
-  return scheduler_->all_is_withheld() && !feeds_due_ && !reading_feeds_due_ && pumping_ == 0;
+  return scheduler_->all_is_withheld() && !feeds_due_ && !reading_feeds_due_ && pumping_ <= pumping_here();
 }
 
 /// Sends what waits, takes in what has come, and lets the scheduler act on it. Returns whether anything came.
@@ -234,7 +236,7 @@ Time Core::rest_for(Time now, Time waited) const {
   if (!scheduler_) return Time::zero();
   const Time slack = scheduler_->slack(now);
   Time rest = slack < kWorthResting ? Time::zero() : slack / 4;
-  rest = std::min(rest, kLongestRest);
+  rest = std::min(rest, feeds_.empty() ? kLongestRest : kLongestRestOfCutter);
   // Nobody needs rank 0: only whoever waits could be late. Where arrivals ring, the usual pauses do.
   if (!mailbox_.endpoint().rings() && feeds_.empty() && root_values_.size() == 0 && scheduler_->all_is_assigned()) {
     const Time longest =
@@ -267,15 +269,15 @@ void Core::help() try {
     const bool client_drives = clients_driving_ > 0 || now_ - last_driven_ <= kNoGap;
     if (client_drives && pumping_clients_ == 0 && now_ - driven_since_ > kIdleAfter) {
       mailbox_.flush_older();
-      helper_sleeps_long_ = true;
-      every = kHelpEveryWhileDriven;
+      helper_sleep_ = HelperSleep::while_driven;
+      every = clients_driving_ > 0 ? kHelpEveryWhileDriven : kNoGap;
     } else if (driving_ || pumping_clients_ > 0 || calls_fast) {
       mailbox_.flush_older();
       every = calls_fast ? kHelpEveryInSilence : 1ms;
     } else if (now_ - last_busy_ > kIdleAfter && !feeds_due_ && !mailbox_.anything_waits() && mailbox_.all_sent()) {
       // Nothing is expected, but a worker may have been signalled.
       mailbox_.poll(*this);
-      helper_sleeps_long_ = true;
+      helper_sleep_ = HelperSleep::in_silence;
       every = kWatchEvery;
     } else {
       driving_ = true;

@@ -218,6 +218,20 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   }
   /// The request keeps its inputs: their futures must live until the task is submitted.
   scheduler::Submission make_submission(CallRequest& request, TaskOptions&& options);
+  /// While a thread is inside what may submit more of a collection. With the lock.
+  void begin_pump() {
+    ++pumping_;
+    ++pumping_here();
+  }
+  void end_pump() {
+    --pumping_;
+    --pumping_here();
+  }
+  /// How often this thread is, in all clients together: it does not wait for itself.
+  static int& pumping_here() {
+    thread_local int times = 0;
+    return times;
+  }
   void pump_feeds(Lock& lock, bool client_thread);
   void pump(Feed& feed);
   bool feeds_want_helper() const;
@@ -233,13 +247,15 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   Time look_at_clock() { return now_ = options_.clock(); }
   Time rest_for(Time now, Time waited) const;
   void help();
-  /// There is something for the helper to do, unless a client thread drives, or is back to do so in a moment.
+  /// There is something to do: for the helper, unless a client thread drives, or is back to do so in a moment; for that
+  /// one, should it sleep.
   void wake_helper() {
-    if (clients_driving_ == 0) ring_helper();
+    if (driver_sleeps_) bell_.ring();
+    if (helper_sleep_ == HelperSleep::in_silence || clients_driving_ == 0) ring_helper();
   }
   void ring_helper() {
-    if (!helper_sleeps_long_) return;
-    helper_sleeps_long_ = false;
+    if (helper_sleep_ == HelperSleep::no) return;
+    helper_sleep_ = HelperSleep::no;
     helper_bell_.ring();
   }
   scheduler::SchedulerState& tasks() { return *scheduler_; }
@@ -323,7 +339,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   int clients_driving_ = 0;  ///< client threads inside drive()
   Time driven_since_{};      ///< since when there are any, short gaps left aside
   Time last_driven_{};       ///< when one of them looked last
-  int pumping_ = 0;          ///< threads that may be about to submit more of a collection
+  int pumping_ = 0;          ///< how often threads are inside what may submit more of a collection
   int pumping_clients_ = 0;  ///< those of them that are the client's, and will drive again at once
   bool driver_sleeps_ = false;
   int followers_ = 0;
@@ -338,7 +354,9 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   unsigned calls_made_ = 0;         ///< of submit and the like
   unsigned calls_made_before_ = 0;  ///< when the helper looked last
 
-  bool helper_sleeps_long_ = false;
+  /// Longer than one of its usual periods, and why.
+  enum class HelperSleep : std::uint8_t { no, while_driven, in_silence };
+  HelperSleep helper_sleep_ = HelperSleep::no;
   bool helper_ends_ = false;
   base::Doorbell helper_bell_;
   std::thread helper_;

@@ -35,7 +35,7 @@ void Core::pump_feeds(Lock& lock, bool client_thread) {
   feeds_due_ = false;
   if (client_thread) reading_feeds_due_ = false;
   std::vector<std::shared_ptr<Feed>> feeds = feeds_;
-  ++pumping_;
+  begin_pump();
   if (client_thread) {
     ++pumping_clients_;
     // May take any time: what is submitted meanwhile must leave.
@@ -49,7 +49,7 @@ void Core::pump_feeds(Lock& lock, bool client_thread) {
     error = std::current_exception();
   }
   lock.lock();
-  --pumping_;
+  end_pump();
   if (client_thread) --pumping_clients_;
   std::vector<std::shared_ptr<Feed>> ended;
   for (std::shared_ptr<Feed>& feed : feeds_) {
@@ -70,7 +70,7 @@ void Core::pump_feeds(Lock& lock, bool client_thread) {
 void Core::pump(Feed& feed) {
   {
     const Lock lock = enter();
-    ++pumping_;
+    begin_pump();
   }
   std::exception_ptr error;
   try {
@@ -80,7 +80,7 @@ void Core::pump(Feed& feed) {
   }
   {
     const Lock lock = enter();
-    --pumping_;
+    end_pump();
     if (followers_ > 0) followers_cv_.notify_all();
   }
   if (error) std::rethrow_exception(error);

@@ -103,7 +103,8 @@ SampleReport Sample::report() const {
   if (is_steady) {
     // Never less than as if nothing had been paid once.
     report.speed = std::max(since_.work_ns / nanoseconds(*end_ - *settled_), all_work_ns / nanoseconds(report.elapsed));
-    report.once = report.elapsed - std::min(report.elapsed, to_time(all_work_ns / report.speed));
+    const double usual_ns = report.speed > 0 ? all_work_ns / report.speed : nanoseconds(report.elapsed);
+    report.once = report.elapsed - std::min(report.elapsed, to_time(usual_ns));
   } else if (report.elapsed > Time::zero()) {
     report.speed = all_work_ns / nanoseconds(report.elapsed);
   }

@@ -52,6 +52,17 @@ void SchedulerState::withhold(TaskRecord& task) {
   }
 }
 
+/// What was withheld because the first calls took long, if by what is known now it would end in time.
+void SchedulerState::take_up_again(Time now) {
+  for (std::uint32_t i = 0; i < table_.index_limit(); ++i) {
+    TaskRecord& task = table_.at(i);
+    if (task.phase != Phase::withheld || !can_end(task, now)) continue;
+    unqueue(task);
+    task.phase = Phase::blocked;
+    placeable_.push(task.id);
+  }
+}
+
 /// For nobody else. A worker that has started it meanwhile does not answer.
 void SchedulerState::take_back(TaskRecord& task) {
   if (task.away || task.recalling || task.started) return;

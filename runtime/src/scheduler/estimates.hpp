@@ -27,15 +27,17 @@ class Estimates {
     const auto it = by_type_.find(type);
     return it == by_type_.end() ? unknown_ : it->second;
   }
-  void measured(const detail::TaskType* type, Time duration, std::uint64_t value_bytes) {
+  /// Returns whether such calls turn out to be quicker than the first ones seemed.
+  bool measured(const detail::TaskType* type, Time duration, std::uint64_t value_bytes) {
     if (type != last_type_ || last_ == nullptr) {
       last_ = &by_type_[type];
       last_type_ = type;
     }
     if (last_->measurements == 0) {
       *last_ = {duration, value_bytes, 1};
-      return;
+      return false;
     }
+    const bool is_quicker = !last_->known() && duration < last_->duration;
     if (last_->known()) {
       last_->duration += (duration - last_->duration) / kWeight;
     } else {
@@ -45,6 +47,7 @@ class Estimates {
     const auto difference = static_cast<std::int64_t>(value_bytes) - static_cast<std::int64_t>(last_->value_bytes);
     last_->value_bytes =
         static_cast<std::uint64_t>(static_cast<std::int64_t>(last_->value_bytes) + difference / kWeight);
+    return is_quicker;
   }
 
  private:

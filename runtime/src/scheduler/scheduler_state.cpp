@@ -140,7 +140,7 @@ void SchedulerState::on_done_of_several(Address worker, wire::Done& done, Time n
     case wire::Done::Outcome::finished:
       task->estimate = Time(static_cast<Time::rep>(done.duration_ns));
       longest_ = std::max(longest_, task->estimate);
-      estimates_.measured(task->type, task->estimate, done.value_bytes);
+      quicker_ = estimates_.measured(task->type, task->estimate, done.value_bytes) || quicker_;
       task->value_bytes = done.value_bytes;
       task->small = done.small && !task->released;
       if (options_.keep_lineage) task->extra().payload = std::move(task->bytes);
@@ -169,6 +169,7 @@ void SchedulerState::on_done_of_several(Address worker, wire::Done& done, Time n
 
 void SchedulerState::on_several_done(Address worker, Time now) {
   const WorkerLoad& load = load_of(worker);
+  if (std::exchange(quicker_, false) && withheld_ > 0 && !closing_) take_up_again(now);
   send_parked(worker, now);
   settle(now);
   if (ready_.empty() && load.assigned_count < static_cast<std::size_t>(load.slots)) look_for_work(worker, now);

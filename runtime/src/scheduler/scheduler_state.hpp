@@ -165,6 +165,7 @@ class SchedulerState {
   bool can_end(const TaskRecord& task, Time start) const;
   bool may_start(const TaskRecord& task, Address worker, Time now) const;
   void withhold(TaskRecord& task);
+  void take_up_again(Time now);
   void take_back(TaskRecord& task);
   void take_back_late(Time now);
 
@@ -214,6 +215,7 @@ class SchedulerState {
   bool closing_ = false;
   Time last_take_back_{};
   std::size_t withheld_ = 0;  ///< tasks in that phase
+  bool quicker_ = false;      ///< some calls are, than was thought when tasks were withheld
   std::size_t copying_ = 0;   ///< broadcasts that are finished and not everywhere yet
   bool unusual_priorities_ = false;
 };

@@ -131,6 +131,8 @@ void RootRun::stop(int code, bool now, bool process_ends) {
 }
 
 void RootRun::watch() {
+  // mpirun signals this rank once the first worker has left.
+  if (leaves_sampled_) return;
   const bool told_to_close = signals_ && look_at_signals();
   if (leaving_) return;
   if (core_->sample_is_over()) return leave_sampled();
@@ -145,9 +147,12 @@ void RootRun::leave_sampled() {
     leave(kSampled);
   }
   if (leaving_.exchange(true)) return;
-  // Not here: the helper thread, which is waited for.
+  leaves_sampled_ = true;
+  // Not here: whoever drives may need this thread.
   std::thread([this] {
-    stop(kSampled, true, true);
+    flush_output();
+    core_->stop_workers(without_finalize(kSampled), true, kStopLimit);
+    if (!sampled_.exchange(true)) write_sample();
     leave(kSampled);
   }).detach();
 }
@@ -193,6 +198,7 @@ void RootRun::leave_all(int code, const std::string& text) {
 
 void RootRun::on_exit(int code) {
   if (!core_) return;
+  if (leaves_sampled_) ::pause();
   if (const auto text = exit_in_task(code)) leave_all(1, *text);
   if (leaving_.exchange(true)) return;
   stop(code, true, true);

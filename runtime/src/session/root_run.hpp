@@ -49,6 +49,7 @@ class RootRun final : public RankRun {
   const TimeLimit limit_;
   Closing closing_;
   const Sampling& sampling_;
+  std::atomic<bool> leaves_sampled_ = false;
   std::atomic<bool> sampled_ = false;  ///< it is written, or will be by who has set this
   std::shared_ptr<detail::Core> core_;
   std::atomic<bool> leaving_ = false;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <locale>
 #include <map>
 #include <sstream>
 
@@ -49,6 +50,7 @@ std::string to_json(const detail::SampleReport& report, const SampledMemory& mem
   const double work = static_cast<double>(report.work.count()) / 1e9;
   const double elements_per_second = work > 0 ? static_cast<double>(report.elements) * report.speed / work : 0;
   std::ostringstream text;
+  text.imbue(std::locale::classic());  // the program may have set another
   text.precision(9);
   text << "{\"ended\":" << (report.ended ? "true" : "false") << ",\"tasks\":" << report.tasks
        << ",\"elements\":" << report.elements << ",\"began_ns\":" << began.count()
