@@ -210,7 +210,7 @@ TEST_CASE("what was withheld because the first call took long is started once ot
   s.said();
   CHECK(s["later"].phase == Phase::withheld);
   s.finish("runs", Scenario::kSmall, 1ms);
-  CHECK(s.said() == "1 assign later");
+  CHECK(s.said() == "ended runs; 1 assign later");
   CHECK(s["told to take a minute"].phase == Phase::withheld);
 }
 
