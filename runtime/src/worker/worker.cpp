@@ -283,14 +283,17 @@ void Worker::help() try {
       const bool slots_are_quick = tasks_ended_ - ended_before > 4;
       const bool slots_have_looked = now - last_slot_poll_ < kHelpEveryInSilence && !mailbox_.anything_waits();
       every = slots_are_quick ? std::min(std::max(every, kHelpEvery) * 2, kHelpEveryAtMost) : kHelpEvery;
+      bool any_to_report = false;
       for (RunningTask* running : running_) {
         if (running == nullptr || running->reported || now - running->started < kReportRunningAfter) continue;
-        running->reported = true;
+        running->reported = any_to_report = true;
         mailbox_.post(0, wire::Started{running->id});
       }
+      if (any_to_report) mailbox_.flush(0);  // else the next look would have to come soon
       const bool silence = !mailbox_.anything_waits() && (polling_ || slots_have_looked || !poll(now));
       // New work is not urgent while the slots have some.
-      const bool somebody_waits = std::exchange(somebody_waits_, false) || !receiving_.empty() || !mailbox_.all_sent();
+      const bool somebody_waits =
+          std::exchange(somebody_waits_, false) || !receiving_.empty() || !mailbox_.endpoint().all_sent();
       if (slots_have_looked || (!slots_are_quick && (silence || !somebody_waits))) {
         const bool is_urgent = somebody_waits && !slots_have_looked;
         every = std::min(last_period + last_period / 2, is_urgent ? kHelpEveryInSilence : kHelpEveryAtMost);
