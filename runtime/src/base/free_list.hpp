@@ -18,13 +18,13 @@ template <std::size_t kBytes>
 class FreeLists {
  public:
   static void* take() {
-    Mine& mine = mine_;
+    Mine& mine = of_thread;
     if (mine.first == nullptr) refill(mine);
     --mine.count;
     return std::exchange(mine.first, mine.first->next);
   }
   static void give(void* block) noexcept {
-    Mine& mine = mine_;
+    Mine& mine = of_thread;
     if (mine.count == 0 && !mine.ended) guard();
     mine.first = new (block) Block{mine.first};
     if (++mine.count >= 2 * kList || mine.ended) spill(mine, mine.ended ? mine.count : kList);
@@ -45,7 +45,7 @@ class FreeLists {
   };
   struct Guard {
     ~Guard() {
-      Mine& mine = mine_;
+      Mine& mine = of_thread;
       mine.ended = true;
       if (mine.count > 0) spill(mine, mine.count);
     }
@@ -96,7 +96,7 @@ class FreeLists {
   } catch (const std::bad_alloc&) {
   }
 
-  static constinit inline thread_local Mine mine_;
+  static constinit inline thread_local Mine of_thread;
 };
 
 /// For std::allocate_shared: takes its one kind of block from FreeLists.
