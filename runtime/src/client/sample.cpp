@@ -1,6 +1,7 @@
 #include "client/sample.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -55,7 +56,8 @@ void Sample::on_ended(const EndedTask& task, Time now) {
     chunks.busy += task.duration;
   }
   int& missing = missing_[static_cast<std::size_t>(task.worker - 1)];
-  if (missing > 0 && --missing == 0) --unsettled_workers_;
+  if (missing == 1) --unsettled_workers_;
+  missing = std::max(missing - 1, 0);
   settle_if_due(now);
   if (is_done(now)) end_ = now;
 }
@@ -132,7 +134,7 @@ SampleReport Sample::report() const {
     chunked += chunks.busy;
     if (chunks.busy <= most) continue;
     most = chunks.busy;
-    report.chunk_elements = static_cast<std::uint64_t>(chunks.elements / nanoseconds(chunks.busy) + 0.5);
+    report.chunk_elements = static_cast<std::uint64_t>(std::llround(chunks.elements / nanoseconds(chunks.busy)));
   }
   if (busy > Time::zero()) report.chunked = seconds(chunked) / seconds(busy);
   return report;

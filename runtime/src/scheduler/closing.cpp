@@ -1,4 +1,7 @@
 // SchedulerState: what would not end before the time is up is not started any more.
+#include <unordered_set>
+#include <vector>
+
 #include "scheduler/scheduler_state.hpp"
 
 namespace cohort::scheduler {
@@ -46,9 +49,18 @@ void SchedulerState::withhold(TaskRecord& task) {
   task.phase = Phase::withheld;
   task.place = kNowhere;
   ++withheld_;
-  for (const TaskId id : task.dependents) {
-    TaskRecord* dependent = table_.find(id);
-    if (dependent != nullptr && dependent->phase == Phase::assigned) take_back(*dependent);
+  // What a worker was lost with waits here again; those that need that may have been sent all the same.
+  std::unordered_set<TaskId> seen{task.id};
+  for (std::vector<TaskId> waited_for{task.id}; !waited_for.empty();) {
+    const TaskRecord& one = table_[waited_for.back()];
+    waited_for.pop_back();
+    for (const TaskId id : one.dependents) {
+      TaskRecord* dependent = table_.find(id);
+      if (dependent == nullptr) continue;
+      if (dependent->phase == Phase::assigned) take_back(*dependent);
+      if (dependent->phase == Phase::blocked && dependent->sent_before && seen.insert(id).second)
+        waited_for.push_back(id);
+    }
   }
 }
 
