@@ -125,7 +125,7 @@ void RootRun::stop(int code, bool now, bool process_ends) {
   if (!now) return finalize();
   if (!all_left) world_.abort(code == 0 ? 1 : code);
   // That task's worker stays as it is, until the process is gone.
-  if (task_goes_on) static_cast<void>(root_worker_.release());
+  [[maybe_unused]] const RootWorker* const stays = task_goes_on ? root_worker_.release() : nullptr;
   finalize_now(code, process_ends || task_goes_on);
   if (task_goes_on) leave(code);
 }
