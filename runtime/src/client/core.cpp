@@ -261,12 +261,14 @@ void Core::help() try {
     if (helper_ends_) return;
     look_at_clock();
     const Time last_period = std::exchange(every, kHelpEvery);
-    if (tasks().open_tasks() > 0 || calls_made_ != calls_made_before_) last_busy_ = now_;
+    const bool any_calls = calls_made_ != calls_made_before_;
+    if (tasks().open_tasks() > 0 || any_calls) last_busy_ = now_;
     // A thread that calls so fast sees to messages itself, and should not find the lock taken.
     const bool calls_fast = calls_made_ - calls_made_before_ > kCallsPerPoll;
     if (feeds_want_helper()) pump_feeds(lock, false);
     calls_made_before_ = calls_made_;
-    const bool client_drives = clients_driving_ > 0 || now_ - last_driven_ <= kNoGap;
+    // It only waits, or reads one value after the other. Who calls in between would have to wake this thread each time.
+    const bool client_drives = !any_calls && (clients_driving_ > 0 || now_ - last_driven_ <= kNoGap);
     if (client_drives && pumping_clients_ == 0 && now_ - driven_since_ > kIdleAfter) {
       mailbox_.flush_older();
       helper_sleep_ = HelperSleep::while_driven;

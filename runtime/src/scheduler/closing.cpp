@@ -49,7 +49,7 @@ void SchedulerState::withhold(TaskRecord& task) {
   task.phase = Phase::withheld;
   task.place = kNowhere;
   ++withheld_;
-  // What a worker was lost with waits here again; those that need that may have been sent all the same.
+  // Where a worker was lost, what it had to run is blocked again, and tasks behind that may still be at others.
   std::unordered_set<TaskId> seen{task.id};
   for (std::vector<TaskId> waited_for{task.id}; !waited_for.empty();) {
     const TaskRecord& one = table_[waited_for.back()];
