@@ -23,6 +23,9 @@ constexpr auto fields(Either<ModuleInfo> auto& m) { return std::tie(m.identity, 
 constexpr auto fields(Either<Assign> auto& m) {
   return std::tie(m.id, m.attempt, m.priority, m.type, m.label, m.payload, m.inputs, m.small_values);
 }
+constexpr auto fields(Either<AssignView> auto& m) {
+  return std::tie(m.id, m.attempt, m.priority, m.type, *m.label, *m.payload, m.inputs, m.small_values);
+}
 constexpr auto fields(Either<Release> auto& m) { return std::tie(m.id); }
 constexpr auto fields(Either<Recall> auto& m) { return std::tie(m.id); }
 constexpr auto fields(Either<Cancel> auto& m) { return std::tie(m.id); }

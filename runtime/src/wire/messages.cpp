@@ -16,8 +16,9 @@ using detail::SmallBytes;
 
 /// Travels as it lies in memory: any bytes are a value of it, and none is padding.
 template <class T>
-constexpr bool kRaw = std::is_trivially_copyable_v<T>&& std::has_unique_object_representations_v<T> &&
-                      !std::is_same_v<T, bool> && (!std::is_enum_v<T> || std::is_same_v<T, std::byte>);
+constexpr bool kRaw =
+    std::is_trivially_copyable_v<T>&& std::has_unique_object_representations_v<T> && !std::is_same_v<T, bool> &&
+    !std::is_pointer_v<T> && (!std::is_enum_v<T> || std::is_same_v<T, std::byte>);
 
 /// All of it travels, but not every byte is a value of it.
 template <class T>
@@ -61,7 +62,9 @@ constexpr std::size_t least_bytes() {
 
 template <class T>
 std::size_t bytes_of(const T& field) {
-  if constexpr (kRaw<T> || kChecked<T>) {
+  if constexpr (std::is_pointer_v<T>) {
+    return bytes_of(*field);
+  } else if constexpr (kRaw<T> || kChecked<T>) {
     return sizeof(T);
   } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, SmallBytes>) {
     return sizeof(Length<T>) + field.size();
@@ -80,16 +83,28 @@ std::size_t bytes_of(const T& field) {
   }
 }
 
-/// Writes to memory that is known to be large enough.
+/// Writes to memory that is known to be large enough, and kSpareBytes larger.
 class Writer {
  public:
+  static constexpr std::size_t kSpareBytes = SmallBytes::kInline;
+
   explicit Writer(std::byte* to) : to_(to) {}
 
   template <class T>
   void put(const T& field) {
-    if constexpr (kRaw<T> || kChecked<T>) {
+    if constexpr (std::is_pointer_v<T>) {
+      put(*field);
+    } else if constexpr (kRaw<T> || kChecked<T>) {
       copy(&field, sizeof(T));
-    } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, SmallBytes>) {
+    } else if constexpr (std::is_same_v<T, SmallBytes>) {
+      put_length<T>(field.size());
+      if (field.size() <= SmallBytes::kInline) {
+        field.copy_inline(to_);  // what is written too much is written over
+        to_ += field.size();
+      } else {
+        copy(field.data(), field.size());
+      }
+    } else if constexpr (std::is_same_v<T, std::string>) {
       put_length<T>(field.size());
       copy(field.data(), field.size());
     } else if constexpr (kVector<T>) {
@@ -121,13 +136,28 @@ class Writer {
   std::byte* to_;
 };
 
+/// Reads from bytes that need not be a message. What a field takes at least is accounted for where its struct begins,
+/// so that only what comes on top, the content of strings and the like, is compared with what the packet still holds.
 class Parser {
  public:
-  explicit Parser(std::span<const std::byte> left) : left_(left) {}
-  std::span<const std::byte> left() const { return left_; }
+  explicit Parser(std::span<const std::byte> left) : at_(left.data()), spare_(left.size()) {}
+  /// What was not read; between two structs only.
+  std::span<const std::byte> left() const { return {at_, spare_}; }
 
+  /// The number that tells what follows.
+  std::uint8_t get_kind(std::uint8_t largest) {
+    account(sizeof(std::uint8_t));
+    return get_number<std::uint8_t>(largest);
+  }
   template <class T>
   void get(T& field) {
+    account(least_bytes<T>());
+    get_accounted(field);
+  }
+
+ private:
+  template <class T>
+  void get_accounted(T& field) {
     if constexpr (kRaw<T>) {
       copy(&field, sizeof(T));
     } else if constexpr (std::is_same_v<T, bool>) {
@@ -137,17 +167,23 @@ class Parser {
       field = static_cast<T>(get_number<Number>(static_cast<Number>(last_of(T{}))));
     } else if constexpr (std::is_same_v<T, std::string>) {
       const std::size_t count = get_length<T>(1);
-      field.assign(reinterpret_cast<const char*>(left_.data()), count);
-      left_ = left_.subspan(count);
+      if (count == 0) return field.clear();
+      field.assign(reinterpret_cast<const char*>(at_), count);
+      at_ += count;
     } else if constexpr (std::is_same_v<T, SmallBytes>) {
       const std::size_t count = get_length<T>(1);
-      field.assign(left_.first(count));
-      left_ = left_.subspan(count);
+      // Whatever follows in the packet may be read, but is not taken.
+      if (count <= SmallBytes::kInline && spare_ + count >= SmallBytes::kInline) {
+        field.assign_inline(at_, count);
+      } else {
+        field.assign({at_, count});
+      }
+      at_ += count;
     } else if constexpr (kVector<T>) {
       get_vector(field);
     } else if constexpr (kOptional<T>) {
       bool present;
-      get(present);
+      get_accounted(present);
       if (!present) {
         field.reset();
       } else {
@@ -155,10 +191,20 @@ class Parser {
         get(*field);
       }
     } else {
-      std::apply([&](auto&... each) { (get(each), ...); }, fields(field));
+      std::apply([&](auto&... each) { (get_accounted(each), ...); }, fields(field));
     }
   }
-
+  template <class T>
+  void get_vector(std::vector<T>& field) {
+    const std::size_t count = get_length<std::vector<T>>(least_bytes<T>());
+    if (count == 0) return field.clear();
+    field.resize(count);
+    if constexpr (kRaw<T>) {
+      copy(field.data(), count * sizeof(T));
+    } else {
+      for (T& element : field) get_accounted(element);
+    }
+  }
   template <class Number>
   Number get_number(Number largest) {
     Number number;
@@ -166,40 +212,34 @@ class Parser {
     if (number > largest) throw DecodeError("a message holds a number that means nothing");
     return number;
   }
-
- private:
-  template <class T>
-  void get_vector(std::vector<T>& field) {
-    const std::size_t count = get_length<std::vector<T>>(least_bytes<T>());
-    if constexpr (kRaw<T>) {
-      field.resize(count);
-      copy(field.data(), count * sizeof(T));
-    } else {
-      field.resize(count);
-      for (T& element : field) get(element);
-    }
-  }
-  /// A number of elements that the bytes that are left can hold.
+  /// A number of elements that the bytes that are left can hold; what they take at least is accounted for.
   template <class T>
   std::size_t get_length(std::size_t least_element_bytes) {
     Length<T> count;
-    get(count);
-    if (count > left_.size() / least_element_bytes) throw DecodeError("a message is longer than its packet");
+    copy(&count, sizeof(count));
+    if (count > spare_ / least_element_bytes) throw DecodeError("a message is longer than its packet");
+    spare_ -= count * least_element_bytes;
     return static_cast<std::size_t>(count);
   }
+  void account(std::size_t count) {
+    if (count > spare_) throw DecodeError("a packet ends within a message");
+    spare_ -= count;
+  }
   void copy(void* into, std::size_t count) {
-    if (count > left_.size()) throw DecodeError("a packet ends within a message");
-    if (count != 0) std::memcpy(into, left_.data(), count);
-    left_ = left_.subspan(count);
+    std::memcpy(into, at_, count);
+    at_ += count;
   }
 
-  std::span<const std::byte> left_;
+  const std::byte* at_;
+  std::size_t spare_;  ///< bytes of the packet beyond what is accounted for
 };
 
+/// Returns the parser behind the message. By value: it then lives in registers, where no write can change it.
 template <std::size_t kIndex>
-void get_message(Parser& parser, Message& message) {
+Parser get_message(Parser parser, Message& message) {
   auto* held = std::get_if<kIndex>(&message);
   parser.get(held != nullptr ? *held : message.emplace<kIndex>());
+  return parser;
 }
 
 constexpr std::size_t kKinds = std::variant_size_v<Message>;
@@ -212,7 +252,9 @@ constexpr auto kGet = []<std::size_t... kIndex>(std::index_sequence<kIndex...>) 
 
 template <class M, std::size_t kIndex = 0>
 constexpr std::uint8_t kind_of() {
-  if constexpr (std::is_same_v<M, std::variant_alternative_t<kIndex, Message>>) {
+  if constexpr (std::is_same_v<M, AssignView>) {
+    return kind_of<Assign>();
+  } else if constexpr (std::is_same_v<M, std::variant_alternative_t<kIndex, Message>>) {
     return kIndex;
   } else {
     return kind_of<M, kIndex + 1>();
@@ -223,7 +265,7 @@ constexpr std::uint8_t kind_of() {
 
 template <class M>
 void append(detail::ByteBuffer& packet, const M& message) {
-  Writer writer(packet.extend(1 + bytes_of(message)));
+  Writer writer(packet.extend(1 + bytes_of(message), Writer::kSpareBytes));
   writer.put(kind_of<M>());
   writer.put(message);
 }
@@ -231,13 +273,13 @@ void append(detail::ByteBuffer& packet, const M& message) {
 bool Reader::next(Message& message) {
   if (left_.empty()) return false;
   Parser parser(left_);
-  const auto kind = parser.get_number<std::uint8_t>(kKinds - 1);
-  kGet[kind](parser, message);
-  left_ = parser.left();
+  const std::uint8_t kind = parser.get_kind(kKinds - 1);
+  left_ = kGet[kind](parser, message).left();
   return true;
 }
 
 template void append(detail::ByteBuffer&, const Assign&);
+template void append(detail::ByteBuffer&, const AssignView&);
 template void append(detail::ByteBuffer&, const Release&);
 template void append(detail::ByteBuffer&, const Recall&);
 template void append(detail::ByteBuffer&, const Cancel&);

@@ -91,6 +91,18 @@ struct Assign {
   bool operator==(const Assign&) const = default;
 };
 
+/// An Assign to be sent: what is large lies elsewhere.
+struct AssignView {
+  TaskId id;
+  std::uint32_t attempt = 0;
+  std::int32_t priority = 0;
+  detail::CodeAddress type;
+  const std::string* label = nullptr;
+  const detail::SmallBytes* payload = nullptr;
+  std::vector<InputPlace> inputs;
+  std::vector<const detail::SmallBytes*> small_values;
+};
+
 /// Scheduler to worker: nobody beyond the tasks you have been assigned needs this value.
 struct Release {
   TaskId id;
@@ -231,7 +243,7 @@ struct Report {
 using Message = std::variant<Assign, Release, Recall, Cancel, Relocate, Hold, Fetch, Unfetch, ValueIs, Done, Recalled,
                              Started, Held, Call, CallDone, ModuleIs, Hello, Stop, Stopped, Alarm, Report>;
 
-/// Appends one record.
+/// Appends one record; an AssignView as the Assign it shows.
 template <class M>
 void append(detail::ByteBuffer& packet, const M& message);
 

@@ -49,9 +49,9 @@ class ByteBuffer {
   template <class T>
     requires std::is_trivially_copyable_v<T>
   void append_value(const T& value) { std::memcpy(extend(sizeof(T)), &value, sizeof(T)); }
-  /// Grows by `count` bytes of any content and returns where they start.
-  std::byte* extend(std::size_t count) {
-    if (capacity_ - size_ < count) grow(count);
+  /// Grows by `count` bytes of any content and returns where they start. `spare` more may be written to behind them.
+  std::byte* extend(std::size_t count, std::size_t spare = 0) {
+    if (capacity_ - size_ < count + spare) grow(count + spare);
     std::byte* start = bytes_.get() + size_;
     size_ += count;
     return start;
@@ -82,7 +82,14 @@ class SmallBytes {
 
   SmallBytes() noexcept {}
   explicit SmallBytes(std::span<const std::byte> bytes) { append(bytes.data(), bytes.size()); }
-  SmallBytes(const SmallBytes& other) : SmallBytes(other.view()) {}
+  SmallBytes(const SmallBytes& other) {
+    if (other.is_inline()) {
+      place_ = other.place_;
+      size_ = other.size_;
+    } else {
+      append(other.data(), other.size());
+    }
+  }
   SmallBytes(SmallBytes&& other) noexcept : place_(other.place_), size_(std::exchange(other.size_, 0)) {}
   SmallBytes& operator=(SmallBytes&& other) noexcept {
     if (this == &other) return *this;
@@ -129,6 +136,14 @@ class SmallBytes {
     clear();
     append(bytes.data(), bytes.size());
   }
+  /// At most kInline bytes; kInline may be read.
+  void assign_inline(const std::byte* from, std::size_t count) {
+    clear();
+    std::memcpy(place_.here, from, kInline);
+    size_ = count;
+  }
+  /// Of at most kInline bytes: writes them, and as many more as make kInline.
+  void copy_inline(std::byte* to) const { std::memcpy(to, place_.here, kInline); }
 
  private:
   /// So many bytes are here, more are not.
