@@ -7,7 +7,7 @@ namespace cohort::simulation {
 
 namespace {
 
-std::size_t plan_of(const worker::StartedTask& task) { return static_cast<std::size_t>(to_number(task.work.payload)); }
+std::size_t plan_of(const worker::StartedTask& task) { return static_cast<std::size_t>(to_number(task.work->payload)); }
 
 }  // namespace
 
@@ -129,7 +129,7 @@ void SimulatedWorker::send_value(Address to, TaskId id, std::uint64_t ticket) {
   network_.send(self_, to, message);
 }
 
-void SimulatedWorker::drop_value(TaskId id) { store_.erase(id); }
+void SimulatedWorker::drop_value(TaskId id, worker::StoredValue) { store_.erase(id); }
 
 void SimulatedWorker::request_stop(TaskId id) {
   for (Running& running : running_) {

@@ -57,7 +57,7 @@ class SimulatedWorker : public worker::Outbox {
   void fetch(Address from, TaskId id, std::uint64_t ticket) override;
   void unfetch(Address from, TaskId id, std::uint64_t ticket) override;
   void send_value(Address to, TaskId id, std::uint64_t ticket) override;
-  void drop_value(TaskId id) override;
+  void drop_value(TaskId id, worker::StoredValue) override;
   void request_stop(TaskId id) override;
   void cancelled(TaskId id, std::uint32_t attempt) override;
   void recalled(TaskId id) override;

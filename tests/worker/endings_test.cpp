@@ -10,7 +10,7 @@ TEST_CASE("a started task brings its work and its attempt to the slot") {
   Scenario w;
   w.assign("a", {}, 0, 3);
   w.start();
-  CHECK(w.running("a").work.label == "a");
+  CHECK(w.running("a").work->label == "a");
   CHECK(w.running("a").attempt == 3);
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("what is ready, runs and was asked to stop is told in words") {
   w.cancel("a");
   w.assign("b");
   CHECK(w.state.who_waits(10) ==
-        std::vector<std::string>{"task 0.1 runs, and was asked to stop", "task 1.1 'b' waits for a free slot"});
+        std::vector<std::string>{"task 0.1 'a' runs, and was asked to stop", "task 1.1 'b' waits for a free slot"});
   CHECK(w.state.who_waits(1).size() == 1);
 }
 

@@ -125,7 +125,7 @@ class Scenario : public Outbox {
   void send_value(Address to, TaskId id, std::uint64_t ticket) override {
     say("send " + ticketed(id, ticket) + " to " + std::to_string(to));
   }
-  void drop_value(TaskId id) override { say("drop " + name_of(id)); }
+  void drop_value(TaskId id, StoredValue) override { say("drop " + name_of(id)); }
   void request_stop(TaskId id) override { say("stop " + name_of(id)); }
   void cancelled(TaskId id, std::uint32_t attempt) override {
     say("cancelled " + name_of(id) + ", attempt " + std::to_string(attempt));

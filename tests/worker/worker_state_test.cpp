@@ -70,7 +70,7 @@ struct Scenario : Outbox {
   void send_value(Address to, TaskId id, std::uint64_t ticket) override {
     say("send", id, " to " + std::to_string(to) + " (" + std::to_string(ticket) + ")");
   }
-  void drop_value(TaskId id) override { say("drop", id); }
+  void drop_value(TaskId id, StoredValue) override { say("drop", id); }
   void request_stop(TaskId id) override { say("stop", id); }
   void cancelled(TaskId id, std::uint32_t) override { say("cancelled", id); }
   void recalled(TaskId id) override { say("recalled", id); }

@@ -13,7 +13,7 @@ namespace cohort::base {
 /// index up to the largest, and the entries packed beside it, since one member meets only some of the indices. Entries
 /// of several generations of one index may be there at a time (messages of different ranks overtake each other).
 ///
-/// References stay valid until their entry is erased. An Entry that has a clear() is reused, with the memory it keeps.
+/// References stay valid until their entry is erased.
 template <class Entry>
 class IdMap {
  public:
@@ -28,8 +28,10 @@ class IdMap {
   }
   /// Finds the entry or makes an empty one.
   Entry& operator[](TaskId id) {
-    if (Entry* found = find(id)) return *found;
-    std::uint32_t& slot = make_slot(id.index);
+    std::uint32_t& slot = slot_of(id.index);
+    for (std::uint32_t i = slot; i != 0; i = cell(i).next) {
+      if (cell(i).id == id) return cell(i).entry;
+    }
     if (free_ == 0) add_cells();
     const std::uint32_t i = free_;
     Cell& made = cell(i);
@@ -41,17 +43,15 @@ class IdMap {
     return made.entry;
   }
   void erase(TaskId id) {
-    if (find(id) == nullptr) return;
-    std::uint32_t* link = &make_slot(id.index);
-    while (cell(*link).id != id) link = &cell(*link).next;
+    const std::size_t page = id.index / kPageSlots;
+    if (page >= pages_.size() || pages_[page] == nullptr) return;
+    std::uint32_t* link = &pages_[page][id.index % kPageSlots];
+    while (*link != 0 && cell(*link).id != id) link = &cell(*link).next;
     const std::uint32_t i = *link;
+    if (i == 0) return;
     Cell& erased = cell(i);
     *link = erased.next;
-    if constexpr (requires { erased.entry.clear(); }) {
-      erased.entry.clear();
-    } else {
-      erased.entry = Entry{};
-    }
+    erased.entry = Entry{};
     erased.id = {};
     erased.next = free_;
     free_ = i;
@@ -79,11 +79,14 @@ class IdMap {
   static constexpr std::size_t kBlockCells = 64;
 
   Cell& cell(std::uint32_t i) { return cells_[i]; }
-  std::uint32_t& make_slot(std::uint32_t index) {
+  std::uint32_t& slot_of(std::uint32_t index) {
     const std::size_t page = index / kPageSlots;
-    if (page >= pages_.size()) pages_.resize(page + 1);
-    if (pages_[page] == nullptr) pages_[page] = arena_.make<std::uint32_t>(kPageSlots);
+    if (page >= pages_.size() || pages_[page] == nullptr) add_page(page);
     return pages_[page][index % kPageSlots];
+  }
+  void add_page(std::size_t page) {
+    if (page >= pages_.size()) pages_.resize(page + 1);
+    pages_[page] = arena_.make<std::uint32_t>(kPageSlots);
   }
   void add_cells() {
     const auto first = static_cast<std::uint32_t>(cells_.size());

@@ -275,7 +275,10 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   void on_messages_end(Address from) override;
   void on_received(std::uint64_t ticket) override;
   void discard(Address from, const wire::ValueIs& value);
-  void announce_modules(Address to);
+  void announce_modules(Address to) {
+    if (announced_[static_cast<std::size_t>(to)] != modules_->size()) announce_new_modules(to);
+  }
+  void announce_new_modules(Address to);
   void sample_ended(Address from, const wire::Done& done);
 
   // --- scheduler::Outbox
@@ -301,8 +304,9 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   std::optional<scheduler::SchedulerState> scheduler_;
   base::IdMap<Value> root_values_;
   std::vector<WorkerInfo> workers_;
-  std::vector<std::uint32_t> announced_;  ///< by member: modules it was told of
-  wire::Assign assign_;                   ///< kept for its memory
+  std::vector<std::uint32_t> announced_;     ///< by member: modules it was told of
+  wire::AssignView assign_;                  ///< kept for its memory
+  const TaskType* assigned_type_ = nullptr;  ///< that assign_.type stands for: most programs call the same again
   std::atomic<bool> closed_ = false;
 
   std::uint64_t next_ticket_ = 1;

@@ -97,9 +97,8 @@ void Core::discard(Address from, const wire::ValueIs& value) {
 }
 
 /// What is about to be sent may name modules that this worker was not told of.
-void Core::announce_modules(Address to) {
+void Core::announce_new_modules(Address to) {
   std::uint32_t& announced = announced_[static_cast<std::size_t>(to)];
-  if (announced == modules_->size()) return;
   for (const base::Module& module : modules_->announced_since(announced)) {
     mailbox_.post(to, wire::ModuleIs{announced++, {module.identity, module.name}});
   }
@@ -132,23 +131,24 @@ void Core::answer_fetch(Address from, const wire::Fetch& fetch) {
 // ------------------------------------------------------------------------------------------------
 
 void Core::assign(Address worker, const scheduler::TaskRecord& task, std::span<const scheduler::PlannedInput> inputs) {
-  assign_.type = modules_->to_code(task.type);
+  static const std::string kNoLabel;
+  if (task.type != assigned_type_) {
+    assign_.type = modules_->to_code(task.type);
+    assigned_type_ = task.type;
+  }
   announce_modules(worker);
   assign_.id = task.id;
   assign_.attempt = task.attempt;
   assign_.priority = task.priority;
-  if (task.extras)
-    assign_.label = task.extras->label;
-  else
-    assign_.label.clear();
-  assign_.payload = task.bytes;
+  assign_.label = task.extras ? &task.extras->label : &kNoLabel;
+  assign_.payload = &task.bytes;
   assign_.inputs.clear();
   assign_.small_values.clear();
   for (const scheduler::PlannedInput& input : inputs) {
     wire::InputPlace place{input.id, input.holder, -1};
     if (input.small_value != nullptr) {
       place.inlined = static_cast<std::int32_t>(assign_.small_values.size());
-      assign_.small_values.push_back(*input.small_value);
+      assign_.small_values.push_back(input.small_value);
     }
     assign_.inputs.push_back(place);
   }

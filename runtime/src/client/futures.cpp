@@ -33,7 +33,7 @@ scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions&& 
   submission.broadcast = request.broadcast;
   submission.expected = request.expected;
   if (request.unwritable) {
-    submission.failure = wire::describe(request.unwritable);
+    submission.failure = std::make_unique<wire::Failure>(wire::describe(request.unwritable));
     submission.failure->label = submission.label;
     submission.failure->host = options_.host;
     submission.failure->rank = options_.rank_of(0);

@@ -12,7 +12,7 @@ void SchedulerState::settle(Time now) {
       TaskRecord* task = table_.find(placeable_.pop());
       if (task != nullptr && task->phase == Phase::blocked && task->unplaced_inputs == 0) place(*task, now);
     }
-    if (!ready_.empty()) hand_out(now);
+    if (!ready_.empty() && (!hungry_.empty() || unusual_priorities_ || living_workers_ == 0)) hand_out(now);
     if (placeable_.empty()) return;
   }
 }
@@ -322,11 +322,9 @@ void SchedulerState::forget_assignment(TaskRecord& task) {
   update_hunger(task.place);
 }
 
-void SchedulerState::update_hunger(Address worker) {
+void SchedulerState::change_hunger(Address worker) {
   WorkerLoad& load = load_of(worker);
-  const bool hungry = options_.stock.hungry(load);
-  if (hungry == (load.hungry_index != WorkerLoad::kNotHungry)) return;
-  if (hungry) {
+  if (load.hungry_index == WorkerLoad::kNotHungry) {
     load.hungry_index = hungry_.size();
     hungry_.push_back(worker);
     return;

@@ -19,20 +19,22 @@ class PriorityQueue {
     return table.at(queue->second.first());
   }
   void push_back(TaskTable& table, TaskRecord& record) {
-    queues_[record.priority].push_back(table, record);
+    queue_of(record.priority).push_back(table, record);
     ++size_;
   }
   /// Ahead of its equals: for what has waited before.
   void push_front(TaskTable& table, TaskRecord& record) {
-    queues_[record.priority].push_front(table, record);
+    queue_of(record.priority).push_front(table, record);
     ++size_;
   }
   void remove(TaskTable& table, TaskRecord& record) {
-    const auto it = queues_.find(record.priority);
-    it->second.remove(table, record);
-    // An empty queue is kept for its next task, so that one priority alone never allocates.
-    if (it->second.empty() && queues_.size() > kKeptQueues) queues_.erase(it);
+    TaskQueue& queue = queue_of(record.priority);
+    queue.remove(table, record);
     --size_;
+    // An empty queue is kept for its next task, so that one priority alone never allocates.
+    if (!queue.empty() || queues_.size() <= kKeptQueues) return;
+    queues_.erase(record.priority);
+    last_ = nullptr;
   }
   /// Calls `visit(record)` from the last to the first until it returns false. `visit` must not change the queue.
   template <class Visit>
@@ -47,7 +49,17 @@ class PriorityQueue {
  private:
   static constexpr std::size_t kKeptQueues = 8;
 
+  TaskQueue& queue_of(int priority) {
+    if (last_ == nullptr || last_priority_ != priority) {
+      last_ = &queues_[priority];
+      last_priority_ = priority;
+    }
+    return *last_;
+  }
+
   std::map<int, TaskQueue, std::greater<>> queues_;
+  TaskQueue* last_ = nullptr;  ///< used last: most programs have one priority only
+  int last_priority_ = 0;
   std::size_t size_ = 0;
 };
 

@@ -150,7 +150,11 @@ class SchedulerState {
   void unplace(TaskRecord& task);
   void recount_inputs(TaskRecord& task);
   void forget_assignment(TaskRecord& task);
-  void update_hunger(Address worker);
+  void update_hunger(Address worker) {
+    const WorkerLoad& load = load_of(worker);
+    if (options_.stock.hungry(load) != (load.hungry_index != WorkerLoad::kNotHungry)) change_hunger(worker);
+  }
+  void change_hunger(Address worker);
 
   // --- moving work (rebalancing.cpp)
   void look_for_work(Address worker, Time now);

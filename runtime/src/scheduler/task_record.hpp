@@ -45,7 +45,7 @@ struct Submission {
   /// How long it is expected to run; zero: as such calls usually do.
   Time expected{};
   /// The task cannot be sent: it fails with this.
-  std::optional<wire::Failure> failure;
+  std::unique_ptr<wire::Failure> failure;
 };
 
 /// The way of a task: (reserved ->) blocked -> (ready | parked) -> assigned -> finished | failed | cancelled. A recall

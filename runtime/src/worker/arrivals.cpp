@@ -1,4 +1,4 @@
-// Worker: values with segments, from the first message to the store.
+// Worker: values with segments, from the first message to where it stays.
 #include <utility>
 
 #include "wire/error_codec.hpp"
@@ -94,9 +94,9 @@ void Worker::end_arrival_if_complete(Arrival& arrival) {
   if (!arrival.decoded || arrival.outstanding > 0) return;
   if (arrival.type == nullptr || !state_.expects(arrival.id, arrival.ticket)) return;  // nobody wants it any more
   if (arrival.error) {
-    store_.put(arrival.id, {{}, std::make_shared<ArrivedValue>(arrival.error)});
+    state_.put(arrival.id, {{}, std::make_shared<ArrivedValue>(arrival.error)});
   } else {
-    store_.put(arrival.id, {std::move(arrival.value), nullptr});
+    state_.put(arrival.id, {std::move(arrival.value), nullptr});
   }
   fetched_types_.erase(arrival.ticket);
   state_.on_value(arrival.id);

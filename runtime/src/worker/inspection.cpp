@@ -21,19 +21,19 @@ std::vector<std::string> WorkerState::who_waits(std::size_t most) const {
   entries_.for_each([&](TaskId id, const Entry& entry) {
     if (entry.task == TaskPhase::none || lines.size() >= most) return;
     std::string line = "task " + name_of(id);
-    if (!entry.work.label.empty()) line += " '" + entry.work.label + "'";
+    if (!entry.work->work.label.empty()) line += " '" + entry.work->work.label + "'";
     if (entry.task == TaskPhase::running) {
-      line += entry.stop_requested ? " runs, and was asked to stop" : " runs";
+      line += entry.work->stop_requested ? " runs, and was asked to stop" : " runs";
     } else if (entry.task == TaskPhase::ready) {
       line += " waits for a free slot";
     } else {
       line += " waits for";
-      for (const TaskId input : entry.inputs) {
+      for (const TaskId input : entry.work->inputs) {
         const Entry& value = *entries_.find(input);
         if (value.value == ValuePhase::present) continue;
         line += ' ';
         line += name_of(input);
-        if (value.value == ValuePhase::fetching) line += " from member " + std::to_string(value.source);
+        if (value.value == ValuePhase::fetching) line += " from member " + std::to_string(value.awaited->source);
         if (value.value == ValuePhase::expected) line += " from here";
       }
     }
@@ -46,6 +46,7 @@ void WorkerState::check_invariants() const {
   std::size_t ready = 0;
   std::size_t running = 0;
   std::size_t open = 0;
+  std::size_t values = 0;
   std::unordered_map<TaskId, std::uint32_t> uses;
   entries_.for_each([&](TaskId id, const Entry& entry) {
     if (entry.task == TaskPhase::none) return;
@@ -53,7 +54,7 @@ void WorkerState::check_invariants() const {
     if (entry.task == TaskPhase::ready) ++ready;
     if (entry.task == TaskPhase::running) ++running;
     std::uint32_t missing = 0;
-    for (const TaskId input : entry.inputs) {
+    for (const TaskId input : entry.work->inputs) {
       const Entry* value = entries_.find(input);
       require(value != nullptr, "an input of this task is unknown", id);
       ++uses[input];
@@ -62,14 +63,18 @@ void WorkerState::check_invariants() const {
       require(value->value != ValuePhase::given || entry.task == TaskPhase::running, "an input was given away", id);
     }
     if (entry.task == TaskPhase::running) return;
-    require(missing == entry.missing, "missing inputs are miscounted", id);
+    require(missing == entry.work->missing, "missing inputs are miscounted", id);
     require((entry.task == TaskPhase::waiting) == (missing > 0), "ready too early or too late", id);
   });
   entries_.for_each([&](TaskId id, const Entry& entry) {
     require(entry.users == uses[id], "users are miscounted", id);
     require(entry.task != TaskPhase::none || entry.value != ValuePhase::none || entry.users > 0 ||
-                !entry.waiters.empty() || entry.hold,
+                (entry.awaited != nullptr && !entry.awaited->waiters.empty()) || entry.hold,
             "an entry says nothing", id);
+    require((entry.task != TaskPhase::none) == (entry.work != nullptr), "a task without its work, or the reverse", id);
+    require(entry.value != ValuePhase::present || entry.awaited == nullptr, "a value is here and awaited", id);
+    require(entry.value != ValuePhase::fetching || entry.awaited != nullptr, "a value is fetched and not awaited", id);
+    if (entry.value == ValuePhase::present) ++values;
     require((entry.value == ValuePhase::expected) <= (entry.task != TaskPhase::none),
             "a value is expected from nowhere", id);
     require(entry.value != ValuePhase::given || entry.users > 0 || entry.task != TaskPhase::none,
@@ -80,6 +85,7 @@ void WorkerState::check_invariants() const {
   if (ready != ready_count_ || running != running_count_ || open != open_count_) {
     throw base::BrokenInvariant("tasks are miscounted");
   }
+  if (values != value_count_) throw base::BrokenInvariant("values are miscounted");
 }
 
 }  // namespace cohort::worker

@@ -4,9 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
-#include "base/id_map.hpp"
 #include "cohort/detail/erased.hpp"
 
 namespace cohort::worker {
@@ -54,31 +52,6 @@ struct StoredValue {
   std::shared_ptr<ArrivedValue> arrived;
 
   detail::Value open(detail::CodeMap& code) const { return arrived ? arrived->open(code) : object; }
-  void clear() {
-    object = {};
-    arrived.reset();
-  }
-};
-
-/// The values one worker holds. Not thread-safe.
-class ValueStore {
- public:
-  void put(TaskId id, StoredValue value) { values_[id] = std::move(value); }
-  /// Null if it is not there.
-  const StoredValue* find(TaskId id) { return values_.find(id); }
-  /// Gives the value away.
-  StoredValue take(TaskId id) {
-    StoredValue* value = values_.find(id);
-    if (value == nullptr) return {};
-    StoredValue taken = std::move(*value);
-    values_.erase(id);
-    return taken;
-  }
-  void drop(TaskId id) { values_.erase(id); }
-  std::size_t size() const { return values_.size(); }
-
- private:
-  base::IdMap<StoredValue> values_;
 };
 
 }  // namespace cohort::worker

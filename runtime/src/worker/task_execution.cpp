@@ -29,22 +29,22 @@ wire::Failure failure_here(const Site& site, const RunningTask& running) {
 
 }  // namespace
 
-Ended execute(const StartedTask& task, std::vector<StoredValue> inputs, RunningTask& running, const Site& site,
-              detail::CodeMap& code, const std::function<base::Time()>& clock) {
+Ended execute(StartedTask& task, RunningTask& running, const Site& site, detail::CodeMap& code,
+              const std::function<base::Time()>& clock) {
   Ended ended;
   ended.done.id = task.id;
   ended.done.attempt = task.attempt;
   const ThisTask here(running);
   try {
-    const detail::TaskType& type = task_type_at(task.work.type, code);
-    std::vector<detail::TaskInput> opened(inputs.size());
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      opened[i].value = inputs[i].open(code);
-      inputs[i] = {};
+    const detail::TaskType& type = task_type_at(task.work->type, code);
+    std::vector<detail::TaskInput> opened(task.inputs.size());
+    for (std::size_t i = 0; i < opened.size(); ++i) {
+      opened[i].value = task.inputs[i].value.open(code);
+      task.inputs[i].value = {};
       // Still being sent to somebody: then it must stay as it is.
       opened[i].may_move = task.inputs[i].may_move && opened[i].value && opened[i].value.box()->unique();
     }
-    detail::TaskCall call{detail::Decoder(task.work.payload.view(), &code), opened, {}};
+    detail::TaskCall call{detail::Decoder(task.work->payload.view(), &code), opened, {}};
     type.run(call);
     ended.when = clock();
     ended.done.duration_ns = static_cast<std::uint64_t>((ended.when - running.started).count());

@@ -8,7 +8,6 @@
 #include "cohort/detail/erased.hpp"
 #include "wire/messages.hpp"
 #include "worker/running_task.hpp"
-#include "worker/value_store.hpp"
 #include "worker/worker_state.hpp"
 
 namespace cohort::worker {
@@ -29,9 +28,9 @@ struct Ended {
   base::Time when{};
 };
 
-/// Runs one task on this thread. Never throws: all that goes wrong is in `done`. `inputs` are used up.
-Ended execute(const StartedTask& task, std::vector<StoredValue> inputs, RunningTask& running, const Site& site,
-              detail::CodeMap& code, const std::function<base::Time()>& clock);
+/// Runs one task on this thread. Never throws: all that goes wrong is in `done`. The values of its inputs are used up.
+Ended execute(StartedTask& task, RunningTask& running, const Site& site, detail::CodeMap& code,
+              const std::function<base::Time()>& clock);
 
 /// Runs a call outside scheduling; its whole value is in the answer.
 wire::CallDone execute(const wire::Call& call, const Site& site, detail::CodeMap& code);

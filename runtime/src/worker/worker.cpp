@@ -93,7 +93,7 @@ std::string Worker::report() const {
   const std::lock_guard lock(mutex_);
   std::string text = "cohort: rank " + std::to_string(options_.site.rank) + " on " + options_.site.host + ": " +
                      std::to_string(state_.running()) + " tasks run, " + std::to_string(state_.open_tasks()) +
-                     " are here, " + std::to_string(store_.size()) + " values are held\n";
+                     " are here, " + std::to_string(state_.value_count()) + " values are held\n";
   for (const std::string& line : state_.who_waits(20)) text += "cohort:   " + line + "\n";
   return text;
 }
@@ -119,7 +119,7 @@ void Worker::slot_loop(std::size_t slot) try {
       slots_cv_.wait_for(lock, base::Time(1ms));
       continue;
     }
-    if (const std::optional<StartedTask> task = state_.take_ready()) {
+    if (std::optional<StartedTask> task = state_.take_ready()) {
       backoff.reset();
       now = run_task(lock, *task, slot, now);
     } else {
@@ -145,7 +145,7 @@ void Worker::one_thread_loop() {
     lock.unlock();
     for (const auto& due : now_due) due();
     lock.lock();
-    if (const std::optional<StartedTask> task = stop_ ? std::nullopt : state_.take_ready()) {
+    if (std::optional<StartedTask> task = stop_ ? std::nullopt : state_.take_ready()) {
       backoff.reset();
       run_task(lock, *task, 0, options_.clock());
     } else if (any) {
@@ -205,32 +205,27 @@ bool Worker::poll(base::Time now) {
 }
 
 /// `now`: as the last look at the clock told. Returns the next one.
-base::Time Worker::run_task(Lock& lock, const StartedTask& task, std::size_t slot, base::Time now) {
+base::Time Worker::run_task(Lock& lock, StartedTask& task, std::size_t slot, base::Time now) {
   RunningTask running;
   running.id = task.id;
   running.rank = options_.site.rank;
   running.attempt = static_cast<int>(task.attempt);
-  if (!task.work.label.empty()) running.label = task.work.label;
+  if (!task.work->label.empty()) running.label = task.work->label;
   running.started = last_started_ = now;
   running_[slot] = &running;
-  std::vector<StoredValue> inputs;
-  inputs.reserve(task.inputs.size());
-  for (const StartedTask::Input& input : task.inputs) {
-    inputs.push_back(input.may_move ? store_.take(input.id) : *store_.find(input.id));
-  }
   if (helper_sleeps_long_) {
     helper_sleeps_long_ = false;
     helper_bell_.ring();
   }
   if (sleeping_slots_ > 0 && state_.any_ready()) wake_slots();
   lock.unlock();
-  Ended ended = execute(task, std::move(inputs), running, options_.site, modules_, options_.clock);
+  Ended ended = execute(task, running, options_.site, modules_, options_.clock);
   base::lock_soon(lock);
   running_[slot] = nullptr;
   ++tasks_ended_;
   const bool finished = ended.done.outcome == wire::Done::Outcome::finished;
-  if (finished) store_.put(task.id, {std::move(ended.value), nullptr});
-  if (!state_.on_ended(task, finished ? WorkerState::End::finished : WorkerState::End::failed)) {
+  if (!state_.on_ended(task, finished ? WorkerState::End::finished : WorkerState::End::failed,
+                       {std::move(ended.value), nullptr})) {
     ended.done.outcome = wire::Done::Outcome::cancelled;
     ended.done.bytes.clear();
     ended.done.failure.reset();

@@ -18,7 +18,6 @@
 #include "transport/incoming_segments.hpp"
 #include "transport/mailbox.hpp"
 #include "worker/task_execution.hpp"
-#include "worker/value_store.hpp"
 #include "worker/worker_state.hpp"
 
 namespace cohort::worker {
@@ -48,7 +47,7 @@ struct WorkerOptions {
 /// One worker rank at work: slots that take ready tasks, messages in and out, and a helper thread that moves messages
 /// while all slots run long tasks.
 ///
-/// One lock for the state, the store and the mailbox; tasks, decoding and encoding of results run without it.
+/// One lock for the state and the mailbox; tasks, decoding and encoding of results run without it.
 class Worker final : private Outbox, private transport::Receiver {
  public:
   /// `bell` is rung by the transport, if it can ring.
@@ -71,7 +70,7 @@ class Worker final : private Outbox, private transport::Receiver {
   void slot_loop(std::size_t slot);
   void one_thread_loop();
   void help();
-  base::Time run_task(Lock& lock, const StartedTask& task, std::size_t slot, base::Time now);
+  base::Time run_task(Lock& lock, StartedTask& task, std::size_t slot, base::Time now);
   void wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now);
   bool poll(base::Time now);
   void wake_slots();
@@ -95,7 +94,7 @@ class Worker final : private Outbox, private transport::Receiver {
   void fetch(Address from, TaskId id, std::uint64_t ticket) override;
   void unfetch(Address from, TaskId id, std::uint64_t ticket) override;
   void send_value(Address to, TaskId id, std::uint64_t ticket) override;
-  void drop_value(TaskId id) override;
+  void drop_value(TaskId id, StoredValue value) override;
   void request_stop(TaskId id) override;
   void cancelled(TaskId id, std::uint32_t attempt) override;
   void recalled(TaskId id) override;
@@ -108,7 +107,6 @@ class Worker final : private Outbox, private transport::Receiver {
   mutable std::mutex mutex_;
   transport::Mailbox mailbox_;
   WorkerState state_;
-  ValueStore store_;
   /// Of the values that were asked for, by ticket: what they are decoded as.
   std::unordered_map<std::uint64_t, const detail::ValueType*> fetched_types_;
   /// Of the values that the message at hand speaks of.

@@ -62,9 +62,9 @@ void Worker::on_assign(wire::Assign& assign) {
   inputs.reserve(assign.inputs.size());
   for (const wire::InputPlace& input : assign.inputs) {
     inputs.push_back({input.id, input.holder, input.inlined >= 0});
-    if (input.inlined < 0 || store_.find(input.id) != nullptr) continue;
+    if (input.inlined < 0 || state_.value(input.id) != nullptr) continue;
     auto& bytes = assign.small_values.at(static_cast<std::size_t>(input.inlined));
-    store_.put(input.id, {{}, std::make_shared<ArrivedValue>(std::move(bytes), known_types_.at(input.id))});
+    state_.put(input.id, {{}, std::make_shared<ArrivedValue>(std::move(bytes), known_types_.at(input.id))});
   }
   state_.on_assign(assign.id, assign.attempt, assign.priority,
                    TaskWork{assign.type, std::move(assign.label), std::move(assign.payload)}, inputs);
@@ -108,9 +108,9 @@ void Worker::on_value(Address from, wire::ValueIs& message) {
   if (message.transfer != 0) return begin_arrival(from, message, type);
   if (!wanted) return;
   if (message.failure) {
-    store_.put(message.id, {{}, std::make_shared<ArrivedValue>(wire::rebuild(*message.failure))});
+    state_.put(message.id, {{}, std::make_shared<ArrivedValue>(wire::rebuild(*message.failure))});
   } else {
-    store_.put(message.id, {{}, std::make_shared<ArrivedValue>(std::move(message.bytes), type)});
+    state_.put(message.id, {{}, std::make_shared<ArrivedValue>(std::move(message.bytes), type)});
   }
   fetched_types_.erase(known);
   state_.on_value(message.id);
@@ -156,7 +156,7 @@ void Worker::send_value(Address to, TaskId id, std::uint64_t ticket) {
   wire::ValueIs message;
   message.id = id;
   message.ticket = ticket;
-  const StoredValue& stored = *store_.find(id);
+  const StoredValue& stored = *state_.value(id);
   if (stored.arrived && stored.arrived->error()) {
     message.failure = wire::describe(stored.arrived->error());
   } else if (stored.arrived) {
@@ -177,7 +177,8 @@ void Worker::send_value(Address to, TaskId id, std::uint64_t ticket) {
   mailbox_.post(to, message);
 }
 
-void Worker::drop_value(TaskId id) { store_.drop(id); }
+/// The object goes with the handle, unless it is still being sent or used.
+void Worker::drop_value(TaskId, StoredValue) {}
 
 void Worker::request_stop(TaskId id) {
   for (RunningTask* running : running_) {

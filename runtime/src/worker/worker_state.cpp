@@ -7,62 +7,64 @@
 
 namespace cohort::worker {
 
-void WorkerState::Entry::clear() {
-  task = TaskPhase::none;
-  value = ValuePhase::none;
-  stop_requested = released = hold = false;
-  attempt = missing = users = 0;
-  priority = 0;
-  source = 0;
-  ticket = 0;
-  work.type = {};
-  work.label.clear();
-  work.payload.clear();
-  const auto empty = []<class T>(std::vector<T>& list) {
-    constexpr std::size_t kKept = 16;
-    if (list.capacity() > kKept) list = std::vector<T>();
-    list.clear();
-  };
-  empty(inputs);
-  empty(waiting_tasks);
-  empty(waiters);
+namespace {
+
+/// Keeps the memory, unless there is much of it.
+template <class T>
+void make_empty(std::vector<T>& list) {
+  constexpr std::size_t kKept = 16;
+  if (list.capacity() > kKept) list = std::vector<T>();
+  list.clear();
 }
 
-void WorkerState::on_assign(TaskId id, std::uint32_t attempt, int priority, TaskWork work,
+}  // namespace
+
+void WorkerState::Task::clear() {
+  stop_requested = false;
+  work.label.clear();
+  work.payload.clear();
+  make_empty(inputs);
+}
+
+void WorkerState::Awaited::clear() {
+  make_empty(waiting_tasks);
+  make_empty(waiters);
+}
+
+void WorkerState::on_assign(TaskId id, std::uint32_t attempt, int priority, TaskWork&& work,
                             std::span<const AssignedInput> inputs) {
-  std::vector<TaskId> input_ids;
-  input_ids.reserve(inputs.size());
+  std::unique_ptr<Task> task = spare_tasks_.take();
+  task->inputs.reserve(inputs.size());
   std::uint32_t missing = 0;
   for (const AssignedInput& input : inputs) {
-    input_ids.push_back(input.id);
+    task->inputs.push_back(input.id);
     Entry& entry = entries_[input.id];
     ++entry.users;
     entry.released = false;  // said again, should it be true again
     if (input.here && entry.value != ValuePhase::present) {
       stop_fetch(input.id, entry);
-      value_is_present(input.id);
+      value_is_present(input.id, entry);
     }
     if (entry.value == ValuePhase::present) continue;
     ++missing;
-    entry.waiting_tasks.push_back(id);
+    awaited(entry).waiting_tasks.push_back(id);
     if (entry.value == ValuePhase::none || entry.value == ValuePhase::given) {
       // If it was to be made here, the scheduler will say where it comes from instead.
       entry.value = ValuePhase::none;
       if (input.holder != self_) start_fetch(input.id, entry, input.holder);
     }
   }
+  task->attempt = attempt;
+  task->priority = priority;
+  task->missing = missing;
+  task->work = std::move(work);
   Entry& entry = entries_[id];
   stop_fetch(id, entry);
   if (entry.value != ValuePhase::present) entry.value = ValuePhase::expected;
   entry.task = TaskPhase::waiting;
   entry.released = false;
   entry.hold = false;
-  entry.stop_requested = false;
-  entry.attempt = attempt;
-  entry.priority = priority;
-  entry.missing = missing;
-  entry.work = std::move(work);
-  entry.inputs = std::move(input_ids);
+  entry.work = std::move(task);
   ++open_count_;
   if (missing == 0) make_ready(id, entry);
 }
@@ -74,14 +76,14 @@ void WorkerState::on_release(TaskId id) {
   if (entry->task == TaskPhase::none && entry->value == ValuePhase::none && entry->users == 0) return;
   entry->released = true;
   entry->hold = false;
-  erase_if_unneeded(id);
+  erase_if_unneeded(id, *entry);
 }
 
 void WorkerState::on_recall(TaskId id) {
   Entry* entry = entries_.find(id);
   if (entry == nullptr || (entry->task != TaskPhase::waiting && entry->task != TaskPhase::ready)) return;
   // The task goes back with all that was said for its sake.
-  for (const TaskId input : entry->inputs) entries_.find(input)->released = false;
+  for (const TaskId input : entry->work->inputs) entries_.find(input)->released = false;
   abandon(id, *entry);
   outbox_.recalled(id);
 }
@@ -90,11 +92,11 @@ void WorkerState::on_cancel(TaskId id) {
   Entry* entry = entries_.find(id);
   if (entry == nullptr || entry->task == TaskPhase::none) return;
   if (entry->task == TaskPhase::running) {
-    entry->stop_requested = true;
+    entry->work->stop_requested = true;
     outbox_.request_stop(id);
     return;
   }
-  const std::uint32_t attempt = entry->attempt;
+  const std::uint32_t attempt = entry->work->attempt;
   abandon(id, *entry);
   outbox_.cancelled(id, attempt);
 }
@@ -119,26 +121,28 @@ void WorkerState::on_hold(TaskId id, Address holder) {
 void WorkerState::on_fetch(Address from, TaskId id, std::uint64_t ticket) {
   Entry& entry = entries_[id];
   if (entry.value == ValuePhase::present) return outbox_.send_value(from, id, ticket);
-  entry.waiters.push_back({from, ticket});
+  awaited(entry).waiters.push_back({from, ticket});
 }
 
 void WorkerState::on_unfetch(Address from, TaskId id, std::uint64_t ticket) {
   Entry* entry = entries_.find(id);
-  if (entry == nullptr) return;
-  const auto it = std::find_if(entry->waiters.begin(), entry->waiters.end(),
+  if (entry == nullptr || entry->awaited == nullptr) return;
+  auto& waiters = entry->awaited->waiters;
+  const auto it = std::find_if(waiters.begin(), waiters.end(),
                                [&](const Waiter& waiter) { return waiter.who == from && waiter.ticket == ticket; });
-  if (it == entry->waiters.end()) return;
-  entry->waiters.erase(it);
-  erase_if_unneeded(id);
+  if (it == waiters.end()) return;
+  waiters.erase(it);
+  erase_if_unneeded(id, *entry);
 }
 
 void WorkerState::on_peer_lost(Address peer) {
   std::vector<TaskId> changed;
   entries_.for_each([&](TaskId id, Entry& entry) {
-    if (std::erase_if(entry.waiters, [&](const Waiter& waiter) { return waiter.who == peer; }) > 0)
+    if (entry.awaited == nullptr) return;
+    if (std::erase_if(entry.awaited->waiters, [&](const Waiter& waiter) { return waiter.who == peer; }) > 0)
       changed.push_back(id);
   });
-  for (const TaskId id : changed) erase_if_unneeded(id);
+  for (const TaskId id : changed) erase_if_unneeded(id, *entries_.find(id));
 }
 
 bool WorkerState::expects(TaskId id) const {
@@ -147,22 +151,23 @@ bool WorkerState::expects(TaskId id) const {
 }
 
 bool WorkerState::expects(TaskId id, std::uint64_t ticket) const {
-  return expects(id) && entries_.find(id)->ticket == ticket;
+  return expects(id) && entries_.find(id)->awaited->ticket == ticket;
 }
 
 std::optional<WorkerState::WaitingTask> WorkerState::waiting_for(TaskId id) const {
   const Entry* entry = entries_.find(id);
-  if (entry == nullptr || entry->waiting_tasks.empty()) return std::nullopt;
-  const Entry* task = entries_.find(entry->waiting_tasks.front());
+  if (entry == nullptr || entry->awaited == nullptr || entry->awaited->waiting_tasks.empty()) return std::nullopt;
+  const Entry* task = entries_.find(entry->awaited->waiting_tasks.front());
   // Null or without work: it is the one that is being assigned.
   if (task == nullptr || task->task == TaskPhase::none) return std::nullopt;
-  return WaitingTask{task->work, task->inputs};
+  return WaitingTask{task->work->work, task->work->inputs};
 }
 
 void WorkerState::on_value(TaskId id) {
   if (!expects(id)) throw base::BrokenInvariant("a value arrived that nobody waits for");
-  value_is_present(id);
-  erase_if_unneeded(id);
+  Entry& entry = *entries_.find(id);
+  value_is_present(id, entry);
+  erase_if_unneeded(id, entry);
 }
 
 std::optional<StartedTask> WorkerState::take_ready() {
@@ -175,45 +180,49 @@ std::optional<StartedTask> WorkerState::take_ready() {
     --ready_count_;
     ++running_count_;
     entry->task = TaskPhase::running;
-    StartedTask started{id, entry->attempt, std::move(entry->work), {}};
-    started.inputs.reserve(entry->inputs.size());
-    for (const TaskId input_id : entry->inputs) {
+    const Task& task = *entry->work;
+    std::optional<StartedTask> started(std::in_place, StartedTask{id, task.attempt, &task.work, {}});
+    started->inputs.reserve(task.inputs.size());
+    for (const TaskId input_id : task.inputs) {
       Entry& input = *entries_.find(input_id);
       const bool may_move = input.released && input.users == 1;
-      if (may_move) input.value = ValuePhase::given;
-      started.inputs.push_back({input_id, may_move});
+      started->inputs.push_back({input_id, may_move, may_move ? std::move(input.stored) : input.stored});
+      if (!may_move) continue;
+      input.value = ValuePhase::given;
+      --value_count_;
     }
     return started;
   }
   return std::nullopt;
 }
 
-bool WorkerState::on_ended(const StartedTask& task, End end) {
+bool WorkerState::on_ended(const StartedTask& task, End end, StoredValue value) {
   Entry* entry = entries_.find(task.id);
   if (entry == nullptr || entry->task != TaskPhase::running)
     throw base::BrokenInvariant("a task ended that did not run");
   --running_count_;
   --open_count_;
   entry->task = TaskPhase::none;
-  const bool stopped = entry->stop_requested;
-  const std::vector<TaskId> inputs = std::move(entry->inputs);
-  entry->inputs.clear();
-  if (end == End::finished && !stopped) {
-    value_is_present(task.id);
+  std::unique_ptr<Task> ended = std::move(entry->work);
+  if (end == End::finished && !ended->stop_requested) {
+    entry->stored = std::move(value);
+    value_is_present(task.id, *entry);
   } else {
-    if (end == End::finished && entry->value != ValuePhase::present) outbox_.drop_value(task.id);
+    if (end == End::finished && entry->value != ValuePhase::present) outbox_.drop_value(task.id, std::move(value));
     make_nothing(*entry);
   }
-  drop_uses(inputs);
-  erase_if_unneeded(task.id);
-  return !stopped;
+  const bool counts = !ended->stop_requested;
+  drop_uses(ended->inputs);
+  erase_if_unneeded(task.id, *entry);
+  spare_tasks_.give(std::move(ended));
+  return counts;
 }
 
 /// The task that would have made the value is here no longer. Who still needs it will be told where it comes from; a
 /// copy from an earlier attempt serves the tasks here only.
 void WorkerState::make_nothing(Entry& entry) {
   if (entry.value == ValuePhase::expected) entry.value = ValuePhase::none;
-  entry.waiters.clear();
+  if (entry.awaited != nullptr) entry.awaited->waiters.clear();
   entry.released = true;
 }
 
@@ -223,61 +232,82 @@ void WorkerState::abandon(TaskId id, Entry& entry) {
   --open_count_;
   entry.task = TaskPhase::none;
   make_nothing(entry);
-  entry.work = {};
-  const std::vector<TaskId> inputs = std::move(entry.inputs);
-  entry.inputs.clear();
-  for (const TaskId input_id : inputs) {
-    if (Entry* input = entries_.find(input_id)) std::erase(input->waiting_tasks, id);
+  std::unique_ptr<Task> abandoned = std::move(entry.work);
+  for (const TaskId input_id : abandoned->inputs) {
+    Entry* input = entries_.find(input_id);
+    if (input != nullptr && input->awaited != nullptr) std::erase(input->awaited->waiting_tasks, id);
   }
-  drop_uses(inputs);
-  erase_if_unneeded(id);
+  drop_uses(abandoned->inputs);
+  erase_if_unneeded(id, entry);
+  spare_tasks_.give(std::move(abandoned));
 }
 
 void WorkerState::drop_uses(const std::vector<TaskId>& inputs) {
   for (const TaskId id : inputs) --entries_.find(id)->users;
-  for (const TaskId id : inputs) erase_if_unneeded(id);
+  for (const TaskId id : inputs) {
+    // It may be gone by now: a value can be an input several times.
+    if (Entry* entry = entries_.find(id)) erase_if_unneeded(id, *entry);
+  }
 }
 
 void WorkerState::make_ready(TaskId id, Entry& entry) {
   entry.task = TaskPhase::ready;
-  ready_[entry.priority].push(id);
+  ready_[entry.work->priority].push(id);
   ++ready_count_;
 }
 
-void WorkerState::value_is_present(TaskId id) {
-  Entry& entry = *entries_.find(id);
+void WorkerState::value_is_present(TaskId id, Entry& entry) {
+  if (entry.value != ValuePhase::present) ++value_count_;
   entry.value = ValuePhase::present;
   if (std::exchange(entry.hold, false)) outbox_.held(id);
-  for (const Waiter& waiter : std::exchange(entry.waiters, {})) outbox_.send_value(waiter.who, id, waiter.ticket);
-  for (const TaskId waiting : std::exchange(entry.waiting_tasks, {})) {
+  if (entry.awaited == nullptr) return;
+  std::unique_ptr<Awaited> awaited = std::move(entry.awaited);
+  for (const Waiter& waiter : awaited->waiters) outbox_.send_value(waiter.who, id, waiter.ticket);
+  for (const TaskId waiting : awaited->waiting_tasks) {
     Entry& task = *entries_.find(waiting);
-    if (--task.missing == 0) make_ready(waiting, task);
+    if (--task.work->missing == 0) make_ready(waiting, task);
   }
+  spare_awaited_.give(std::move(awaited));
+}
+
+/// The one that is here, or was given away.
+void WorkerState::value_is_gone(TaskId id, Entry& entry) {
+  if (entry.value == ValuePhase::present) --value_count_;
+  outbox_.drop_value(id, std::move(entry.stored));
+}
+
+WorkerState::Awaited& WorkerState::awaited(Entry& entry) {
+  if (entry.awaited == nullptr) entry.awaited = spare_awaited_.take();
+  return *entry.awaited;
 }
 
 void WorkerState::start_fetch(TaskId id, Entry& entry, Address holder) {
   stop_fetch(id, entry);
-  entry.source = holder;
   entry.value = ValuePhase::fetching;
-  entry.ticket = ++last_ticket_;
-  outbox_.fetch(holder, id, entry.ticket);
+  Awaited& fetched = awaited(entry);
+  fetched.source = holder;
+  fetched.ticket = ++last_ticket_;
+  outbox_.fetch(holder, id, fetched.ticket);
 }
 
 /// Whatever still comes in answer is not what is waited for.
 void WorkerState::stop_fetch(TaskId id, Entry& entry) {
-  if (entry.value == ValuePhase::fetching) outbox_.unfetch(entry.source, id, entry.ticket);
+  if (entry.value == ValuePhase::fetching) outbox_.unfetch(entry.awaited->source, id, entry.awaited->ticket);
 }
 
 /// Lets go of a value that was released and has no user left, and of an entry that says nothing any more.
-void WorkerState::erase_if_unneeded(TaskId id) {
-  Entry* entry = entries_.find(id);
-  if (entry == nullptr || entry->task != TaskPhase::none || entry->users > 0 || entry->hold) return;
-  if (!entry->released && (entry->value == ValuePhase::present || entry->value == ValuePhase::fetching)) return;
-  if (entry->value == ValuePhase::present || entry->value == ValuePhase::given) outbox_.drop_value(id);
-  stop_fetch(id, *entry);
-  entry->value = ValuePhase::none;
+void WorkerState::erase_if_unneeded(TaskId id, Entry& entry) {
+  if (entry.task != TaskPhase::none || entry.users > 0 || entry.hold) return;
+  if (!entry.released && (entry.value == ValuePhase::present || entry.value == ValuePhase::fetching)) return;
+  if (entry.value == ValuePhase::present || entry.value == ValuePhase::given) value_is_gone(id, entry);
+  stop_fetch(id, entry);
+  entry.value = ValuePhase::none;
   // Who waits for it here still has to say that it does so no longer.
-  if (entry->waiters.empty()) entries_.erase(id);
+  if (entry.awaited != nullptr) {
+    if (!entry.awaited->waiters.empty()) return;
+    spare_awaited_.give(std::move(entry.awaited));
+  }
+  entries_.erase(id);
 }
 
 }  // namespace cohort::worker

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,8 +11,10 @@
 
 #include "base/fifo.hpp"
 #include "base/id_map.hpp"
+#include "base/spares.hpp"
 #include "cohort/detail/code.hpp"
 #include "wire/messages.hpp"
+#include "worker/stored_value.hpp"
 
 namespace cohort::worker {
 
@@ -35,33 +38,34 @@ struct AssignedInput {
 struct StartedTask {
   struct Input {
     TaskId id;
-    /// Nobody else will use the value: the store is to give it away. Nobody is sent it any more.
+    /// Nobody else will use the value, which is not kept any more. Nobody is sent it either.
     bool may_move = false;
+    StoredValue value;
   };
   TaskId id;
   std::uint32_t attempt = 0;
-  TaskWork work;
+  const TaskWork* work = nullptr;  ///< until on_ended
   std::vector<Input> inputs;
 };
 
-/// What a worker says, to others and to its own value store.
+/// What a worker says, to others and to whoever keeps the values' objects.
 class Outbox {
  public:
   virtual ~Outbox() = default;
   virtual void fetch(Address from, TaskId id, std::uint64_t ticket) = 0;
   virtual void unfetch(Address from, TaskId id, std::uint64_t ticket) = 0;
-  /// The value is in the store.
+  /// The value is here.
   virtual void send_value(Address to, TaskId id, std::uint64_t ticket) = 0;
-  /// Nothing is known of the id any more: what the store has of it may go.
-  virtual void drop_value(TaskId id) = 0;
+  /// The value is kept no longer; empty if it was given away.
+  virtual void drop_value(TaskId id, StoredValue value) = 0;
   virtual void request_stop(TaskId id) = 0;
   virtual void cancelled(TaskId id, std::uint32_t attempt) = 0;
   virtual void recalled(TaskId id) = 0;
   virtual void held(TaskId id) = 0;
 };
 
-/// Knows which tasks of this worker can run, what is missing for the others, and who waits for which value. Same
-/// events, same messages: no clock, no input or output, no threads; the values themselves are in the ValueStore.
+/// Knows which tasks of this worker can run, what is missing for the others, and who waits for which value; and keeps
+/// the values, which it never looks into. Same events, same messages: no clock, no input or output, no threads.
 class WorkerState {
  public:
   /// How a task ended, as the slot that ran it saw it.
@@ -70,7 +74,8 @@ class WorkerState {
   WorkerState(Outbox& outbox, Address self) : outbox_(outbox), self_(self) {}
 
   // --- events from the scheduler
-  void on_assign(TaskId id, std::uint32_t attempt, int priority, TaskWork work, std::span<const AssignedInput> inputs);
+  void on_assign(TaskId id, std::uint32_t attempt, int priority, TaskWork&& work,
+                 std::span<const AssignedInput> inputs);
   void on_release(TaskId id);
   void on_recall(TaskId id);
   void on_cancel(TaskId id);
@@ -85,8 +90,17 @@ class WorkerState {
   bool expects(TaskId id) const;
   /// Whether the answer to this fetch is waited for; only then it may be put into the store and on_value be called.
   bool expects(TaskId id, std::uint64_t ticket) const;
-  /// The value is in the store.
+  /// Keeps a value until it is told, by on_assign or on_value, that it is here.
+  void put(TaskId id, StoredValue value) { entries_[id].stored = std::move(value); }
+  /// It was put.
   void on_value(TaskId id);
+  /// Null if it is not here.
+  const StoredValue* value(TaskId id) const {
+    const Entry* entry = entries_.find(id);
+    return entry != nullptr && entry->value == ValuePhase::present ? &entry->stored : nullptr;
+  }
+  /// Values that are here.
+  std::size_t value_count() const { return value_count_; }
   /// A task here that misses the value; empty if there is none. Valid until the next event.
   struct WaitingTask {
     const TaskWork& work;
@@ -97,9 +111,8 @@ class WorkerState {
   // --- events from slots
   /// The ready task of highest priority, first come first served among equals; empty if none is ready.
   std::optional<StartedTask> take_ready();
-  /// If `end` is finished, the value must be in the store already. Returns false if the task was cancelled in the
-  /// meantime: it is to be reported as cancelled; the store was told to drop the value.
-  bool on_ended(const StartedTask& task, End end);
+  /// Returns false if the task was cancelled in the meantime: it is to be reported as cancelled, and its value goes.
+  bool on_ended(const StartedTask& task, End end, StoredValue value = {});
 
   bool any_ready() const { return ready_count_ > 0; }
   std::size_t running() const { return running_count_; }
@@ -117,43 +130,56 @@ class WorkerState {
     none,      ///< not here; nobody was asked for it
     expected,  ///< a task here will make it
     fetching,  ///< asked for
-    present,   ///< in the store
+    present,   ///< here
     given,     ///< was here; the task that runs may have moved from it
   };
   struct Waiter {
     Address who;
     std::uint64_t ticket;
   };
-  /// A task and the value it makes share an id, and so an entry; often only one of the two is here.
-  struct Entry {
-    TaskPhase task = TaskPhase::none;
-    ValuePhase value = ValuePhase::none;
-    bool stop_requested = false;
-    bool released = false;  ///< nobody but the tasks here needs the value
-    bool hold = false;      ///< the scheduler wants to be told when it is here
+  /// What there is of a task until it has ended.
+  struct Task {
     std::uint32_t attempt = 0;
     std::int32_t priority = 0;
     std::uint32_t missing = 0;  ///< inputs not present, counted by use
-    std::uint32_t users = 0;    ///< uses as an input by tasks here that have not ended
-    Address source = 0;         ///< of what is being fetched
-    std::uint64_t ticket = 0;   ///< of the fetch whose answer counts
+    bool stop_requested = false;
     TaskWork work;
     std::vector<TaskId> inputs;
+
+    void clear();
+  };
+  /// What there is of a value that is not here.
+  struct Awaited {
+    Address source = 0;                 ///< of what is being fetched
+    std::uint64_t ticket = 0;           ///< of the fetch whose answer counts
     std::vector<TaskId> waiting_tasks;  ///< tasks here that miss it, by use
     std::vector<Waiter> waiters;        ///< members to send it to
 
-    /// As new, but for memory.
     void clear();
+  };
+  /// A task and the value it makes share an id, and so an entry; often only one of the two is here. With its id it is a
+  /// cache line: of the values that are held there may be millions.
+  struct Entry {
+    TaskPhase task = TaskPhase::none;
+    ValuePhase value = ValuePhase::none;
+    bool released = false;    ///< nobody but the tasks here needs the value
+    bool hold = false;        ///< the scheduler wants to be told when it is here
+    std::uint32_t users = 0;  ///< uses as an input by tasks here that have not ended
+    StoredValue stored;
+    std::unique_ptr<Task> work;        ///< while there is a task
+    std::unique_ptr<Awaited> awaited;  ///< null: nobody waits, and it is not being fetched
   };
 
   void make_ready(TaskId id, Entry& entry);
-  void value_is_present(TaskId id);
+  void value_is_present(TaskId id, Entry& entry);
+  void value_is_gone(TaskId id, Entry& entry);
   void make_nothing(Entry& entry);
   void abandon(TaskId id, Entry& entry);
   void drop_uses(const std::vector<TaskId>& inputs);
+  Awaited& awaited(Entry& entry);
   void start_fetch(TaskId id, Entry& entry, Address holder);
   void stop_fetch(TaskId id, Entry& entry);
-  void erase_if_unneeded(TaskId id);
+  void erase_if_unneeded(TaskId id, Entry& entry);
 
   Outbox& outbox_;
   Address self_;
@@ -163,7 +189,10 @@ class WorkerState {
   std::size_t ready_count_ = 0;
   std::size_t running_count_ = 0;
   std::size_t open_count_ = 0;
+  std::size_t value_count_ = 0;
   std::uint64_t last_ticket_ = 0;
+  base::Spares<Task> spare_tasks_;
+  base::Spares<Awaited> spare_awaited_;
 };
 
 }  // namespace cohort::worker

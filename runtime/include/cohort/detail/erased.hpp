@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -53,8 +54,24 @@ class ValueBox {
 /// The object is what a call returns, made in place.
 struct FromCall {};
 
+/// Memory for small boxes, of which there may be millions; any thread may give back what another has taken.
+inline constexpr std::size_t kSmallBoxBytes = 64;
+void* take_small_box(std::size_t bytes);
+void give_small_box(void* box, std::size_t bytes) noexcept;
+
+/// Where a class that derives from this one lies.
+template <bool kSmall>
+struct BoxMemory {};
+template <>
+struct BoxMemory<true> {
+  static void* operator new(std::size_t bytes) { return take_small_box(bytes); }
+  static void operator delete(void* box, std::size_t bytes) noexcept { give_small_box(box, bytes); }
+};
+
 template <class T>
-class TypedBox final : public ValueBox {
+class TypedBox final
+    : public ValueBox,
+      public BoxMemory<sizeof(T) + sizeof(ValueBox) <= kSmallBoxBytes && alignof(T) <= alignof(std::max_align_t)> {
  public:
   template <class... Args>
   explicit TypedBox(const ValueType& type, Args&&... args) : ValueBox(type), object(std::forward<Args>(args)...) {}

@@ -1,0 +1,33 @@
+#include <new>
+
+#include "base/free_list.hpp"
+#include "cohort/detail/erased.hpp"
+
+namespace cohort::detail {
+
+namespace {
+
+/// Calls `with` FreeLists for blocks of at least so many bytes.
+template <class With>
+auto with_lists(std::size_t bytes, With with) {
+  if (bytes <= 16) return with(base::FreeLists<16>{});
+  if (bytes <= 32) return with(base::FreeLists<32>{});
+  return with(base::FreeLists<kSmallBoxBytes>{});
+}
+
+}  // namespace
+
+#ifdef __SANITIZE_ADDRESS__
+// It is to see who uses what was given back.
+void* take_small_box(std::size_t bytes) { return ::operator new(bytes); }
+void give_small_box(void* box, std::size_t) noexcept { ::operator delete(box); }
+#else
+void* take_small_box(std::size_t bytes) {
+  return with_lists(bytes, [](auto lists) { return lists.take(); });
+}
+void give_small_box(void* box, std::size_t bytes) noexcept {
+  with_lists(bytes, [box](auto lists) { lists.give(box); });
+}
+#endif
+
+}  // namespace cohort::detail
