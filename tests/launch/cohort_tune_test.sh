@@ -218,6 +218,14 @@ tune "${short[@]}" "$STUDY"
 [[ $code == 0 && $error == *"ended with exit code 7"*'| rank 1: out of luck'* ]] || complain "said $error ($code)"
 [[ $said == *"best:"$'\n'"  $cohort_run --local --nthreads 2 -- $STUDY"* ]] || complain "said $said"
 says '       2         1      auto  ended with exit code 7'
+# It fails later: what it had shown does not count, and the others go on, even if it was the fastest.
+for fails in 2 3; do
+  echo 'speed=$((n > 0 ? 20 : 2 * t)); ((n == 0 || $(grep -c "^2" "$PLACE/tried") < '$fails')) || exit 7' >"$place/case"
+  tune "${short[@]}" --rounds 2 --json "$place/json" "$STUDY"
+  [[ $code == 0 && $said == *"best:"$'\n'"  $cohort_run --local --nthreads 2 -- $STUDY"* ]] || complain "said $said ($code, $error)"
+  says '       2         1      auto  ended with exit code 7'
+  [[ $(grep -c '^       2 ' <<<"$said") == 1 && $(<"$place/json") != *'"nprocs":2'* ]] || complain "said $said, wrote $(<"$place/json")"
+done
 echo 'exit 7' >"$place/case"
 tune "${short[@]}" "$STUDY"
 [[ $code == 2 && $error == *'none of the ways worked' ]] || complain "said $error ($code)"
