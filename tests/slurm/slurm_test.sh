@@ -182,11 +182,16 @@ spread() {
   for ((node = 0; node < $2; ++node)); do echo $((($1 + $2 - 1 - node) / $2)); done
 }
 
-# In an allocation of one node, of two nodes, and by mpirun where fewer slots are asked for than there are.
+# In an allocation of one node, of two nodes, and by mpirun where fewer slots are asked for than there are; first a program
+# that fails.
 tuned() {
-  local one two few named nprocs nthreads cores
+  local one two few failing named nprocs nthreads cores
   cores=$(nproc)
   ((cores < 4)) || cores=4
+  start failing --nodes=2 --ntasks-per-node=4 --wrap "cohort-run --tune $resumable"
+  ends "$failing" 60 FAILED 2:0
+  prints "$failing" 'ended with exit code 2$'
+  prints "$failing" 'none of the ways worked$'
   tune one '--nodes=1 --ntasks=4'
   best_of "$one"
   (((nprocs > 0 ? nprocs : 1) * nthreads == cores)) || fail "job $one names $nprocs x $nthreads"
