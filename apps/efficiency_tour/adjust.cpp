@@ -116,7 +116,7 @@ const Way* extreme(const std::vector<Way>& ways, int Way::*many, int Way::*one) 
 std::string tour_adjust(const Options& options, const std::string& program) {
   std::printf("Adjust between threads and processes: the same tasks, started in different ways\n");
   for (const AdjustableTask& task : adjustable_tasks()) {
-    std::printf("  %-8s %s\n", std::string(task.name).c_str(), std::string(task.what).c_str());
+    std::printf("  %-9s %s\n", std::string(task.name).c_str(), std::string(task.what).c_str());
   }
   std::printf("  time: of a run 30 times as long as the sample, to the fastest's      picks: cohort-run --tune\n\n");
 

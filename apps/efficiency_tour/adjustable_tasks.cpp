@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "flags/flags.hpp"
+#include "shared_counters.hpp"
 #include "work.hpp"
 
 namespace {
@@ -13,6 +14,9 @@ namespace {
 constexpr std::uint64_t kSteps = 2'000'000;
 /// The same, where each look-up waits for memory.
 constexpr std::uint64_t kLookUps = 50'000;
+constexpr std::uint64_t kCounts = 2'000'000;
+/// More than the caches of a machine hold for one core.
+constexpr std::size_t kStreamBytes = std::size_t{64} << 20;
 
 using Table = std::vector<std::uint64_t>;
 
@@ -35,6 +39,26 @@ Table make_table(std::size_t bytes) {
   Table table(std::max<std::size_t>(bytes / sizeof(std::uint64_t), 1));
   for (std::size_t i = 0; i < table.size(); ++i) table[i] = do_work({i, 1});
   return table;
+}
+
+/// Of arrays of its slot, which stay from task to task. The result is the same for all of them but for the seed.
+std::uint64_t stream(std::uint64_t seed) {
+  thread_local std::vector<std::uint64_t> from(kStreamBytes / sizeof(std::uint64_t), 1);
+  thread_local std::vector<std::uint64_t> to(from.size());
+  std::transform(from.begin(), from.end(), to.begin(), [seed](std::uint64_t value) { return value + seed; });
+  return to[seed % to.size()];
+}
+
+std::uint64_t count(const std::string& path, std::uint64_t seed) {
+  // Never destroyed: a process may end while tasks run.
+  static const SharedCounters& counters = *new SharedCounters(path);
+  const auto all = counters.all();
+  std::uint64_t x = seed;
+  for (std::uint64_t i = 0; i < kCounts; ++i) {
+    x = x * 6364136223846793005 + 1442695040888963407;  // Knuth's MMIX
+    all[(x >> 32) % all.size()].fetch_add(1, std::memory_order_relaxed);
+  }
+  return x;
 }
 
 std::uint64_t sum(cohort::Client& client, const std::vector<cohort::Future<std::uint64_t>>& futures) {
@@ -64,6 +88,13 @@ const std::vector<AdjustableTask>& adjustable_tasks() {
        [](cohort::Client& client, std::size_t tasks, std::size_t table_bytes) {
          return run_all(client, tasks, look_up, client.broadcast(make_table(table_bytes)));
        }},
+      {"counters", "counts in memory that all processes of a machine share",
+       [](cohort::Client& client, std::size_t tasks, std::size_t) {
+         const SharedCounters counters;
+         return run_all(client, tasks, count, counters.path());
+       }},
+      {"stream", "streams through memory of its slot",
+       [](cohort::Client& client, std::size_t tasks, std::size_t) { return run_all(client, tasks, stream); }},
   };
   return all;
 }

@@ -15,7 +15,9 @@ struct AdjustableTask {
 };
 
 /// scales: computes, alone. lock: computes while it holds a lock of its process, as many libraries do. table: looks
-/// things up in a large table that is made once and sent to every process.
+/// things up in a large table that is made once and sent to every process. counters: counts in memory that all
+/// processes of a machine share, so that its cores wait for each other. stream: reads and writes more memory than
+/// caches hold, which some cores of a machine can do as fast as all of them, on some machines one.
 const std::vector<AdjustableTask>& adjustable_tasks();
 
 /// throws  WrongUse: there is none of this name.

@@ -19,7 +19,9 @@ FlagList all_flags() {
       .add_switch("adjust", "instead of the other parts: start the same tasks as threads and as processes; no mpirun")
       .add_text("cohort-run", "cohort-run", "by which --adjust starts them", "FILE")
       .add_text("sample", "1", "seconds that --adjust lets each way run, once and in each turn", "SECONDS")
-      .add_text("task", "", "instead of the tour, run tasks that all are scales, lock or table: to be tuned", "NAME")
+      .add_text("task", "",
+                "instead of the tour, run tasks that all are scales, lock, table, counters or stream: to be tuned",
+                "NAME")
       .add_number("tasks", 1000, "of them that run");
   return flags;
 }

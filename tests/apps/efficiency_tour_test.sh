@@ -40,7 +40,7 @@ done
 ranks=0
 
 # One kind of task, to be tuned: the same sum in any way.
-for task in scales lock table; do
+for task in scales lock table counters stream; do
   sums=
   for ranks in "${rank_counts[@]}"; do
     run --task "$task" --tasks 3 --largest 64K
@@ -64,6 +64,7 @@ way() {
 case $2 in
   lock) way true 1 4 40 1048576 false; way false 4 1 10 4194304 true ;;
   table) way true 1 4 10 1048576 true; way false 4 1 15 4194304 false ;;
+  counters) way true 1 4 20 1048576 false; way false 4 1 30 4194304 false; way true 1 1 10 1048576 true ;;
   *) way true 1 4 10 1048576 true; way false 2 2 11 2097152 false; way false 4 1 12 4194304 false ;;
 esac
 END
@@ -74,13 +75,14 @@ grep -qE -- "^--tune --sample 0.5 --rounds 2 --json .* -- $program --task scales
   fail "the tuner was called by: $(cat "$place/called")"
 expect '^ +scales +1\.00 x +1\.00 MiB +1\.20 x +4\.00 MiB +1 x 4 local +1\.00 x +1\.00 MiB$'
 expect '^ +lock +4\.00 x +1\.00 MiB +1\.00 x +4\.00 MiB +4 x 1 +1\.00 x +4\.00 MiB$'
+expect '^ +counters +2\.00 x +1\.00 MiB +3\.00 x +4\.00 MiB +1 x 1 local +1\.00 x +1\.00 MiB$'
 expect '^ +table +1\.00 x +1\.00 MiB +1\.50 x +4\.00 MiB +1 x 4 local +1\.00 x +1\.00 MiB$'
 expect "^What was seen: The tuner picked 1 x 4 local for the task 'scales' .*, 4 x 1 for the task 'lock'"
 run --adjust --cohort-run "$place/nothing"
 expect_code 1
 grep -q 'efficiency_tour: this has failed: .*nothing' "$place/err" || fail "it said: $(cat "$place/err")"
 
-ends_with 2 "--task cores: there are scales, lock, table" --task cores
+ends_with 2 "--task cores: there are scales, lock, table, counters, stream" --task cores
 ends_with 2 "--larger" --larger 1G
 ends_with 2 "'1T' is no size" --largest 1T
 ends_with 2 "'' is no size" --largest ''

@@ -163,6 +163,8 @@ prints "COHORT_THREADS=1 $pmix --ntasks=17 $rest --overcommit true" --nprocs 16 
 prints 'COHORT_THREADS=1 mpirun -n 9 --bind-to none -x COHORT_THREADS=1 true' --launcher mpirun --nprocs 8 --nthreads 1 true
 prints 'mpirun -n 9 --bind-to none --enable-recovery true' --recovery true
 prints 'COHORT_THREADS=1 mpirun -n 17 --bind-to none --oversubscribe -x COHORT_THREADS=1 true' --launcher mpirun --nprocs 16 true
+# On all nodes, which mpirun must be told.
+prints 'COHORT_THREADS=4 mpirun -n 3 --bind-to none --map-by node --rank-by slot -x COHORT_THREADS=4 true' --launcher mpirun --nprocs 2 --nthreads 4 true
 # One task of many CPUs, on each of two nodes with two domains, four cores of each node granted.
 slurm=(SLURM_JOB_ID=7 SLURM_JOB_NUM_NODES=2 'SLURM_JOB_CPUS_PER_NODE=4(x2)' 'SLURM_TASKS_PER_NODE=4(x2)' SLURM_CPUS_ON_NODE=4)
 prints "COHORT_THREADS=2 $pmix --ntasks=5 $rest true" true

@@ -110,6 +110,9 @@ lists '3x2' --nprocs 3 --nthreads 2
 lists '1x12 2x6 4x3 12x1 1x6 2x3 6x1 1x3 3x1 1x1' --launcher mpirun
 variables=(SLURM_JOB_ID=7 SLURM_JOB_NUM_NODES=3 SLURM_NTASKS=12 SLURM_CPUS_ON_NODE=4)
 lists '3x4 6x2 12x1 3x2 6x1 3x1'
+# Other nodes have fewer CPUs than this one.
+variables+=('SLURM_JOB_CPUS_PER_NODE=4,2(x2)')
+lists '3x2 6x1 3x1'
 variables=()
 tune --dry-run --chunk-elements 9 --bind none --launcher-option -q -- true 'a b'
 says "$cohort_run --nprocs 2 --nthreads 6 --chunk-elements 9 --bind=none --launcher-option=-q -- true a\\ b"
@@ -122,7 +125,7 @@ short=(--sample 0.1 --rounds 1)
 echo 'speed=$(((n > 0 ? n : 1) * t)); ((n == 0)) || once=1 memory=200' >"$place/case"
 tune "${short[@]}" "$STUDY"
 picks '--local --nthreads 2'
-says $'  #SBATCH --nodes=1\n  #SBATCH --ntasks=1\n  #SBATCH --cpus-per-task=2\n  #SBATCH --mem=130M'
+says $'  #SBATCH --nodes=1\n  #SBATCH --ntasks-per-node=1\n  #SBATCH --cpus-per-task=2\n  #SBATCH --mem=130M'
 # The first is what the others are compared with; the last is not worth another look.
 [[ $(<"$place/tried") == $'0 2 0 \n2 1 0 like\n0 1 0 like\n0 2 0 like\n2 1 0 like' ]] || complain "tried $(<"$place/tried")"
 # What is paid once does matter if it is as much as the work.
@@ -133,7 +136,7 @@ picks '--local --nthreads 2'
 echo 'speed=$((n > 0 ? n : 1)); memory=$((100 * (n + 1)))' >"$place/case"
 tune --json "$place/json" "${short[@]}" "$STUDY"
 picks '--nprocs 2 --nthreads 1'
-says $'  #SBATCH --ntasks=3\n  #SBATCH --cpus-per-task=1\n  #SBATCH --mem=380M'
+says $'  #SBATCH --ntasks-per-node=2\n  #SBATCH --cpus-per-task=1\n  #SBATCH --mem=380M'
 [[ $(<"$place/tried") == $'0 2 0 \n2 1 0 like\n0 1 0 like\n2 1 0 \n2 1 0 like' ]] || complain "tried $(<"$place/tried")"
 [[ $(grep -c '"best":true' "$place/json") == 1 && $(wc -l <"$place/json") == 3 ]] || complain "wrote $(<"$place/json")"
 [[ $(grep '"best":true' "$place/json") == '{"local":false,"nprocs":2,"nthreads":1,'* ]] || complain "wrote $(<"$place/json")"
@@ -146,6 +149,35 @@ machine 4 1
 echo 'speed=$(((n > 0 ? n : 1) * t)); ((speed < 3)) || speed=2' >"$place/case"
 tune "${short[@]}" "$STUDY"
 picks '--local --nthreads 2'
+# A job as the run was measured: no more CPUs on a node than were there, and room for rank 0 where it had some.
+# asks_for NODES TASKS CPUS
+asks_for() { says $'\n  #SBATCH --nodes='"$1"$'\n  #SBATCH --ntasks-per-node='"$2"$'\n  #SBATCH --cpus-per-task='"$3"$'\n  #SBATCH --mem='; }
+machine 8 1
+echo 'speed=$n; memory=$((100 * (n + 1)))' >"$place/case"
+tune "${short[@]}" --nprocs 2 --nthreads 3 "$STUDY"
+asks_for 1 2 4
+tune "${short[@]}" --nprocs 3 --nthreads 2 "$STUDY"
+asks_for 1 4 2
+tune "${short[@]}" --nprocs 4 --nthreads 2 "$STUDY"
+asks_for 1 4 2
+variables=(SLURM_JOB_ID=7 SLURM_JOB_NUM_NODES=2 SLURM_CPUS_ON_NODE=4 'SLURM_JOB_CPUS_PER_NODE=4(x2)' 'SLURM_TASKS_PER_NODE=4(x2)')
+tune "${short[@]}" "$STUDY"
+picks '--nprocs 8 --nthreads 1'
+asks_for 2 4 1
+tune "${short[@]}" --nprocs 2 --nthreads 2 "$STUDY"
+asks_for 2 1 3
+tune "${short[@]}" --nprocs 5 --nthreads 1 "$STUDY"
+asks_for 2 4 1
+tune "${short[@]}" --local --nthreads 4 "$STUDY"
+asks_for 1 1 4
+# What a run asks for at its start, if it has shown less.
+echo 'speed=$n; memory=10' >"$place/case"
+tune "${short[@]}" --nprocs 4 --nthreads 2 "$STUDY"
+says '  #SBATCH --mem=320M'
+tune "${short[@]}" --local --nthreads 3 "$STUDY"
+says '  #SBATCH --mem=160M'
+variables=()
+machine 2 1
 # Rounds begin with another way each, and what is promising takes part in all.
 machine 2 1
 echo '((n > 0)) && speed=2 || speed=1.8' >"$place/case"
@@ -186,6 +218,14 @@ tune "${short[@]}" "$STUDY"
 [[ $code == 0 && $error == *"ended with exit code 7"*'| rank 1: out of luck'* ]] || complain "said $error ($code)"
 [[ $said == *"best:"$'\n'"  $cohort_run --local --nthreads 2 -- $STUDY"* ]] || complain "said $said"
 says '       2         1      auto  ended with exit code 7'
+# It fails later: what it had shown does not count, and the others go on, even if it was the fastest.
+for fails in 2 3; do
+  echo 'speed=$((n > 0 ? 20 : 2 * t)); ((n == 0 || $(grep -c "^2" "$PLACE/tried") < '$fails')) || exit 7' >"$place/case"
+  tune "${short[@]}" --rounds 2 --json "$place/json" "$STUDY"
+  [[ $code == 0 && $said == *"best:"$'\n'"  $cohort_run --local --nthreads 2 -- $STUDY"* ]] || complain "said $said ($code, $error)"
+  says '       2         1      auto  ended with exit code 7'
+  [[ $(grep -c '^       2 ' <<<"$said") == 1 && $(<"$place/json") != *'"nprocs":2'* ]] || complain "said $said, wrote $(<"$place/json")"
+done
 echo 'exit 7' >"$place/case"
 tune "${short[@]}" "$STUDY"
 [[ $code == 2 && $error == *'none of the ways worked' ]] || complain "said $error ($code)"

@@ -16,6 +16,7 @@ slurm_case(scripts_run_to_their_end 300 2)
 slurm_case(left_in_time 400 1)
 slurm_case(end_of_the_job 700 1 long)
 slurm_case(signal_before_the_end 900 1 long)
+slurm_case(tuned 600 2 long)
 
 cohort_script_test(NAME mpi_over_hosts TIMEOUT 180 LABELS mpi PROCESSORS 3
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/slurm/mpi_over_hosts_test.sh $<TARGET_FILE:run_probe> $<TARGET_FILE:monte_carlo>

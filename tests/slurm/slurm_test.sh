@@ -140,6 +140,74 @@ signal_before_the_end() {
   was_not_killed "$again"
 }
 
+# --- what is tuned ----------------------------------------------------------------------------------------------------
+
+# tune VARIABLE SBATCH-OPTIONS TUNE-OPTIONS: the job that tunes steps which wait, so that every slot is worth as much.
+tune() {
+  # shellcheck disable=SC2086  # several options
+  start "$1" $2 --wrap "cohort-run --tune --sample 0.3 --rounds 1 ${3:-} -- $resumable $work/$1 300 20"
+}
+# best_of JOB: how the job has ended, and its table; sets nprocs (0: local) and nthreads of what it names.
+best_of() {
+  local line
+  ends "$1" 120 COMPLETED 0:0
+  prints "$1" '^ +nprocs +nthreads +chunks +start +tasks/s +time +spread +memory +runs$'
+  [[ $(grep -c '  <- best$' "$work/out-$1") == 1 ]] || fail "job $1 does not name one way"
+  line=$(sed -n '/^best:$/ { n; s/^  //; p; }' "$work/out-$1")
+  [[ $line =~ cohort-run\ (--local|--nprocs\ ([0-9]+))\ --nthreads\ ([0-9]+)\  ]] || fail "job $1 names '$line'"
+  nprocs=${BASH_REMATCH[2]:-0} nthreads=${BASH_REMATCH[3]}
+  prints "$1" "^ +${nprocs/#0/local} +$nthreads +auto .* <- best\$"
+  # srun's and mpirun's complaints: none of the ways has failed.
+  if has_printed "$1" '^(srun|cohort-run --tune): *(error|Warning|/)|exit code'; then fail "a way of job $1 has failed"; fi
+}
+# runs_as_named JOB NODES TASKS CPUS: what the job has named asks for these, on each node, and runs in them, on
+# all nodes: as many ranks on each, and rank 0. Sets named, the job that it runs in.
+runs_as_named() {
+  local ranks=$((nprocs == 0 ? 1 : nprocs + 1)) expected
+  { echo '#!/bin/bash'; sed -n 's/^  #SBATCH/#SBATCH/p' "$work/out-$1"; sed -n '/^best:$/ { n; p; }' "$work/out-$1"; } > "$work/job-$1"
+  expected=$(printf '#SBATCH --%s\n' "nodes=$2" "ntasks-per-node=$3" "cpus-per-task=$4")
+  [[ $(sed -n 2,4p "$work/job-$1") == "$expected" ]] || fail "job $1 asks for$(sed -n 2,4p "$work/job-$1"), not $expected"
+  grep -qE '^#SBATCH --mem=[1-9][0-9]*0M$' "$work/job-$1" || fail "job $1 asks for no memory"
+  start named --export=ALL,COHORT_SHOW_BINDING=1 "$work/job-$1"
+  ends "$named" 60 COMPLETED 0:0
+  prints "$named" '^all 300 steps are done, sum 44850$'
+  [[ $(field "$named" NumNodes) == "$2" && $(field "$named" NumCPUs) == $(($2 * $3 * $4)) ]] || fail "job $named has another size"
+  [[ $(ranks_on "$named") == "$(spread "$ranks" "$2")" ]] || fail "job $named has on its nodes" "$(ranks_on "$named")"
+  if has_printed "$named" '^srun: '; then fail "srun complains in job $named"; fi
+}
+# How many ranks of a job are on each host, the most first.
+ranks_on() { grep -oE '^cohort: rank [0-9]+ on c[0-9]+' "$work/out-$1" | sort -u | awk '{ print $5 }' | sort | uniq -c | awk '{ print $1 }' | sort -rn; }
+spread() {
+  local node
+  for ((node = 0; node < $2; ++node)); do echo $((($1 + $2 - 1 - node) / $2)); done
+}
+
+# In an allocation of one node, of two nodes, and by mpirun where fewer slots are asked for than there are; first a program
+# that fails.
+tuned() {
+  local one two few failing named nprocs nthreads cores
+  cores=$(nproc)
+  ((cores < 4)) || cores=4
+  start failing --nodes=2 --ntasks-per-node=4 --wrap "cohort-run --tune $resumable"
+  ends "$failing" 60 FAILED 2:0
+  prints "$failing" 'ended with exit code 2$'
+  prints "$failing" 'none of the ways worked$'
+  tune one '--nodes=1 --ntasks=4'
+  best_of "$one"
+  (((nprocs > 0 ? nprocs : 1) * nthreads == cores)) || fail "job $one names $nprocs x $nthreads"
+  runs_as_named "$one" 1 $((nprocs > 0 ? nprocs : 1)) "$nthreads"
+  # With more nodes it would be said: they are one machine.
+  if has_printed "$named" 'ask for more'; then fail "job $named has too little memory"; fi
+  tune two '--nodes=2 --ntasks-per-node=4'
+  best_of "$two"
+  ((nprocs % 2 == 0 && nprocs * nthreads == 2 * cores)) || fail "job $two names $nprocs x $nthreads"
+  runs_as_named "$two" 2 $((nprocs / 2)) "$nthreads"
+  tune few '--nodes=2 --ntasks-per-node=1 --cpus-per-task=4' '--launcher mpirun --nprocs 2 --nthreads 1'
+  best_of "$few"
+  ((nprocs == 2 && nthreads == 1)) || fail "job $few names $nprocs x $nthreads"
+  runs_as_named "$few" 2 $((cores > 1 ? 2 : 1)) 1
+}
+
 require_hosts ss sbatch srun slurmctld slurmd munged
 declare -F "$case_name" > /dev/null || fail "no such case: $case_name"
 # All "nodes" are one machine: else their ranks would be bound to the same cores.
