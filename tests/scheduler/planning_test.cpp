@@ -82,6 +82,38 @@ TEST_CASE("nobody knows how long tasks take of which few were measured: there is
   CHECK(s.state.slack(1s) == 600us);
 }
 
+TEST_CASE("how often a worker reports an end is measured while it has work") {
+  Pace pace;
+  pace.on_report(5, true, 1ms);  // nobody knows since when it had work
+  CHECK(pace.between() == 0ns);
+  pace.on_report(60, true, 2ms);
+  pace.on_report(40, true, 2ms);  // read together with the last
+  CHECK(pace.between() == 0ns);
+  pace.on_report(1, true, 3ms);
+  CHECK(pace.between() == 10us);
+  pace.on_report(4, false, 4ms);
+  CHECK(pace.between() == 1ms);
+  pace.on_report(7, true, 50ms);  // it had none for a while
+  pace.on_report(50, true, 51ms);
+  pace.on_report(1, true, 52ms);
+  CHECK(pace.between() == 20us);
+}
+
+TEST_CASE("tasks that wait for each other keep a worker busy for longer than they run") {
+  Scenario s({1});
+  std::vector<std::string> names;
+  for (int i = 0; i < 60; ++i) names.push_back("a" + std::to_string(i));
+  for (const std::string& name : names) s.submit(name, {.worker = 1});
+  for (int i = 0; i < 10; ++i) s.finish(names[static_cast<std::size_t>(i)], Scenario::kSmall, 1us);
+  for (int i = 10; i < 40; ++i) {
+    s.tick(100us);
+    s.finish(names[static_cast<std::size_t>(i)], Scenario::kSmall, 1us);
+  }
+  for (const char* name : {"b", "c", "d"}) s.submit(name, {.worker = 1});
+  for (int i = 40; i < 60; ++i) s.finish(names[static_cast<std::size_t>(i)], Scenario::kSmall, 1us);
+  CHECK(s.state.slack(1s + 30 * 100us) == 3 * 100us);
+}
+
 TEST_CASE("of the first few calls of a kind the quickest counts, then the average moves") {
   const detail::TaskType kind{};
   Estimates estimates(200us);

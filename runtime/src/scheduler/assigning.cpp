@@ -242,7 +242,9 @@ Time SchedulerState::slack(Time now) const {
     if (load.assigned_count <= static_cast<std::size_t>(load.slots) || load.guessed_count > 0) return Time::zero();
     // Ends are reported at once, or nearly: what has not been reported for long is one task that takes long.
     const Time usual = load.assigned_time / static_cast<Time::rep>(load.assigned_count);
-    least = std::min(least, load.assigned_time / load.slots - std::min(now - load.last_report, usual));
+    // Tasks that wait for each other take longer than they run.
+    const Time all = load.pace.between() * static_cast<Time::rep>(load.assigned_count);
+    least = std::min(least, std::max(load.assigned_time / load.slots, all) - std::min(now - load.last_report, usual));
   }
   return std::max(least == Time::max() ? Time::zero() : least, Time::zero());
 }

@@ -122,6 +122,7 @@ void SchedulerState::on_cancel(TaskId id, Time now) {
 void SchedulerState::on_done_of_several(Address worker, wire::Done& done, Time now) {
   WorkerLoad& load = load_of(worker);
   load.last_report = now;
+  ++load.reported;
   TaskRecord* task = table_.find(done.id);
   if (task == nullptr || task->place != worker || task->attempt != done.attempt) return;
   if (task->away) {
@@ -168,7 +169,8 @@ void SchedulerState::on_done_of_several(Address worker, wire::Done& done, Time n
 }
 
 void SchedulerState::on_several_done(Address worker, Time now) {
-  const WorkerLoad& load = load_of(worker);
+  WorkerLoad& load = load_of(worker);
+  load.pace.on_report(std::exchange(load.reported, 0), load.assigned_count > 0, now);
   if (std::exchange(quicker_, false) && withheld_ > 0 && !closing_) take_up_again(now);
   send_parked(worker, now);
   settle(now);

@@ -8,6 +8,40 @@
 
 namespace cohort::scheduler {
 
+/// How often a worker that always has work reports an end: less often than tasks take where they wait for each other.
+class Pace {
+ public:
+  /// `ends` more were reported; `busy`: it has work left.
+  void on_report(std::size_t ends, bool busy, Time now) {
+    if (began_ == kNever) {
+      if (busy) began_ = last_ = now;
+      return;
+    }
+    // Reports that are read together have one time: a window ends only once it is over.
+    if (now > last_ && last_ - began_ >= kWindow) {
+      between_ = (last_ - began_) / static_cast<Time::rep>(ends_);
+      began_ = last_;
+      ends_ = 0;
+    }
+    ends_ += ends;
+    last_ = now;
+    if (busy) return;
+    began_ = kNever;
+    ends_ = 0;
+  }
+  /// Between two ends; zero: not known.
+  Time between() const { return between_; }
+
+ private:
+  static constexpr Time kWindow = std::chrono::microseconds(200);
+  static constexpr Time kNever = Time::min();
+
+  Time began_ = kNever;
+  Time last_{};
+  std::size_t ends_ = 0;
+  Time between_{};
+};
+
 /// What the scheduler knows about one worker.
 struct WorkerLoad {
   int slots = 1;
@@ -18,8 +52,10 @@ struct WorkerLoad {
   std::size_t guessed_count = 0;  ///< assigned tasks of which nobody knows how long they take
   Time assigned_time{};           ///< sum of TaskRecord::estimate over `assigned`
   Time last_report{};             ///< when it last told of an ended task
-  Time last_theft{};              ///< when work was last looked for on its behalf
-  std::size_t coming = 0;         ///< tasks recalled from others on its behalf, not answered yet
+  std::size_t reported = 0;       ///< ends in the report that is being read
+  Pace pace;
+  Time last_theft{};       ///< when work was last looked for on its behalf
+  std::size_t coming = 0;  ///< tasks recalled from others on its behalf, not answered yet
   std::size_t hungry_index = kNotHungry;
   /// Assigned tasks of a priority other than zero, by priority.
   std::map<int, std::size_t> unusual_priorities;
