@@ -40,6 +40,10 @@ scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions&& 
   }
   if (options.rank) {
     const Address last = worker_count();
+    // Nearly always it is the address.
+    if (*options.rank >= 1 && *options.rank <= last && options_.rank_of(*options.rank) == *options.rank) {
+      submission.worker = *options.rank;
+    }
     for (Address worker = 1; worker <= last && !submission.worker; ++worker) {
       if (options_.rank_of(worker) == *options.rank) submission.worker = worker;
     }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/free_list.hpp"
 #include "base/thin_vector.hpp"
 #include "base/time.hpp"
 #include "cohort/detail/bytes.hpp"
@@ -84,7 +85,12 @@ struct TaskExtras {
   detail::SmallBytes payload;              ///< of a task that has finished and may run again
   std::uint32_t child_records = 0;         ///< uses as an input by records that exist; counted with keep_lineage only
   Address thief = kNowhere;                ///< who gets it when the recall is answered
+
+  static void* operator new(std::size_t bytes);
+  static void operator delete(void* extras) noexcept;
 };
+inline void* TaskExtras::operator new(std::size_t) { return base::FreeLists<sizeof(TaskExtras)>::take(); }
+inline void TaskExtras::operator delete(void* extras) noexcept { base::FreeLists<sizeof(TaskExtras)>::give(extras); }
 
 /// All the scheduler knows about one task and its value: two cache lines.
 struct TaskRecord {

@@ -37,7 +37,7 @@ Ended execute(StartedTask& task, RunningTask& running, const Site& site, detail:
   const ThisTask here(running);
   try {
     const detail::TaskType& type = task_type_at(task.work->type, code);
-    std::vector<detail::TaskInput> opened(task.inputs.size());
+    detail::SmallVector<detail::TaskInput> opened(task.inputs.size());
     for (std::size_t i = 0; i < opened.size(); ++i) {
       opened[i].value = task.inputs[i].value.open(code);
       task.inputs[i].value = {};

@@ -81,6 +81,7 @@ class Worker final : private Outbox, private transport::Receiver {
   void on_received(std::uint64_t ticket) override;
   void on_assign(wire::Assign& assign);
   void note_input_types(detail::CodeAddress type, const detail::SmallBytes& payload, std::span<const TaskId> inputs);
+  const detail::ValueType* known_type(TaskId id);
   const detail::ValueType* result_type_at(detail::CodeAddress type);
   void on_value(Address from, wire::ValueIs& value);
   void on_call(wire::Call call);
@@ -111,6 +112,9 @@ class Worker final : private Outbox, private transport::Receiver {
   std::unordered_map<std::uint64_t, const detail::ValueType*> fetched_types_;
   /// Of the values that the message at hand speaks of.
   std::unordered_map<TaskId, const detail::ValueType*> known_types_;
+  /// The task that is being assigned, unless its inputs were noted there: mostly nobody asks.
+  const TaskWork* assigned_work_ = nullptr;
+  std::vector<AssignedInput> assigned_inputs_;
   std::vector<RunningTask*> running_;  ///< by slot; null: idle
   std::optional<wire::Stop> stop_;
   bool left_ = false;  ///< leave_now was called

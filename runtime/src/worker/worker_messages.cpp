@@ -52,22 +52,19 @@ void Worker::on_message(Address from, wire::Message& message) {
 }
 
 void Worker::on_assign(wire::Assign& assign) {
-  if (!assign.inputs.empty()) {
-    std::vector<TaskId> ids;
-    ids.reserve(assign.inputs.size());
-    for (const wire::InputPlace& input : assign.inputs) ids.push_back(input.id);
-    note_input_types(assign.type, assign.payload, ids);
-  }
-  std::vector<AssignedInput> inputs;
-  inputs.reserve(assign.inputs.size());
+  TaskWork work{assign.type, std::move(assign.label), std::move(assign.payload)};
+  assigned_inputs_.clear();
   for (const wire::InputPlace& input : assign.inputs) {
-    inputs.push_back({input.id, input.holder, input.inlined >= 0});
+    assigned_inputs_.push_back({input.id, input.holder, input.inlined >= 0});
+  }
+  assigned_work_ = &work;
+  for (const wire::InputPlace& input : assign.inputs) {
     if (input.inlined < 0 || state_.value(input.id) != nullptr) continue;
     auto& bytes = assign.small_values.at(static_cast<std::size_t>(input.inlined));
-    state_.put(input.id, {{}, std::make_shared<ArrivedValue>(std::move(bytes), known_types_.at(input.id))});
+    state_.put(input.id, {{}, std::make_shared<ArrivedValue>(std::move(bytes), known_type(input.id))});
   }
-  state_.on_assign(assign.id, assign.attempt, assign.priority,
-                   TaskWork{assign.type, std::move(assign.label), std::move(assign.payload)}, inputs);
+  state_.on_assign(assign.id, assign.attempt, assign.priority, std::move(work), assigned_inputs_);
+  assigned_work_ = nullptr;
   if (!known_types_.empty()) known_types_.clear();
 }
 
@@ -91,6 +88,25 @@ void Worker::note_input_types(detail::CodeAddress type, const detail::SmallBytes
     // The task will fail when it runs, for the same reason.
     while (input < inputs.size()) note(nullptr);
   }
+}
+
+/// Null if it is not known.
+const detail::ValueType* Worker::known_type(TaskId id) {
+  if (const TaskWork* work = std::exchange(assigned_work_, nullptr)) {
+    std::vector<TaskId> ids;
+    ids.reserve(assigned_inputs_.size());
+    for (const AssignedInput& input : assigned_inputs_) ids.push_back(input.id);
+    note_input_types(work->type, work->payload, ids);
+  }
+  auto known = known_types_.find(id);
+  if (known == known_types_.end()) {
+    // It was to be made here, and comes from elsewhere now: who waits for it knows what it is.
+    const auto waiting = state_.waiting_for(id);
+    if (!waiting) return nullptr;
+    note_input_types(waiting->work.type, waiting->work.payload, waiting->inputs);
+    known = known_types_.find(id);
+  }
+  return known == known_types_.end() ? nullptr : known->second;
 }
 
 const detail::ValueType* Worker::result_type_at(detail::CodeAddress type) {
@@ -134,15 +150,7 @@ void Worker::on_call(wire::Call call) {
 // -----------------------------------------------------------------------------------------------------------
 
 void Worker::fetch(Address from, TaskId id, std::uint64_t ticket) {
-  auto known = known_types_.find(id);
-  if (known == known_types_.end()) {
-    // It was to be made here, and comes from elsewhere now: who waits for it knows what it is.
-    if (const auto waiting = state_.waiting_for(id)) {
-      note_input_types(waiting->work.type, waiting->work.payload, waiting->inputs);
-      known = known_types_.find(id);
-    }
-  }
-  fetched_types_[ticket] = known == known_types_.end() ? nullptr : known->second;
+  fetched_types_[ticket] = known_type(id);
   mailbox_.post(from, wire::Fetch{id, ticket});
 }
 

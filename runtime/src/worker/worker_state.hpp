@@ -45,7 +45,7 @@ struct StartedTask {
   TaskId id;
   std::uint32_t attempt = 0;
   const TaskWork* work = nullptr;  ///< until on_ended
-  std::vector<Input> inputs;
+  detail::SmallVector<Input> inputs;
 };
 
 /// What a worker says, to others and to whoever keeps the values' objects.

@@ -29,13 +29,13 @@ std::vector<const FutureState*> states_of(const std::vector<Future<T>>& futures)
 }
 
 template <class A>
-void add_inputs(std::vector<FutureHandle>&, const A&) {}
+void add_inputs(SmallVector<FutureHandle>&, const A&) {}
 template <class T>
-void add_inputs(std::vector<FutureHandle>& inputs, const Future<T>& future) {
+void add_inputs(SmallVector<FutureHandle>& inputs, const Future<T>& future) {
   inputs.push_back(FutureAccess::handle(future));
 }
 template <class T>
-void add_inputs(std::vector<FutureHandle>& inputs, const std::vector<Future<T>>& futures) {
+void add_inputs(SmallVector<FutureHandle>& inputs, const std::vector<Future<T>>& futures) {
   for (const Future<T>& future : futures) inputs.push_back(FutureAccess::handle(future));
 }
 

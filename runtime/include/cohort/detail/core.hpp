@@ -35,7 +35,7 @@ using FutureHandle = std::shared_ptr<const FutureState>;
 struct CallRequest {
   const TaskType* type = nullptr;
   SmallBytes payload;
-  std::vector<FutureHandle> inputs;
+  SmallVector<FutureHandle> inputs;
   bool broadcast = false;
   /// How long it will run, if that is known.
   std::chrono::nanoseconds expected{};

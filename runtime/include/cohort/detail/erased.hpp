@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <typeinfo>
 #include <utility>
+#include <vector>
 
 #include "cohort/detail/codec.hpp"
 #include "cohort/types.hpp"
@@ -54,24 +56,48 @@ class ValueBox {
 /// The object is what a call returns, made in place.
 struct FromCall {};
 
-/// Memory for small boxes, of which there may be millions; any thread may give back what another has taken.
-inline constexpr std::size_t kSmallBoxBytes = 64;
-void* take_small_box(std::size_t bytes);
-void give_small_box(void* box, std::size_t bytes) noexcept;
+/// Memory for small things that every task needs, at most kSmallBytes; any thread may give back what another has taken.
+inline constexpr std::size_t kSmallBytes = 64;
+void* take_small(std::size_t bytes);
+void give_small(void* memory, std::size_t bytes) noexcept;
 
 /// Where a class that derives from this one lies.
 template <bool kSmall>
 struct BoxMemory {};
 template <>
 struct BoxMemory<true> {
-  static void* operator new(std::size_t bytes) { return take_small_box(bytes); }
-  static void operator delete(void* box, std::size_t bytes) noexcept { give_small_box(box, bytes); }
+  static void* operator new(std::size_t bytes) { return take_small(bytes); }
+  static void operator delete(void* box, std::size_t bytes) noexcept { give_small(box, bytes); }
 };
+
+/// For vectors that mostly hold one or two things and live for one task.
+template <class T>
+struct SmallAllocator {
+  using value_type = T;
+  SmallAllocator() = default;
+  template <class U>
+  SmallAllocator(const SmallAllocator<U>&) {}  // NOLINT(google-explicit-constructor)
+  T* allocate(std::size_t count) {
+    const std::size_t bytes = count * sizeof(T);
+    return static_cast<T*>(bytes <= kSmallBytes ? take_small(bytes) : ::operator new(bytes));
+  }
+  void deallocate(T* at, std::size_t count) noexcept {
+    const std::size_t bytes = count * sizeof(T);
+    if (bytes <= kSmallBytes) return give_small(at, bytes);
+    ::operator delete(at);
+  }
+  template <class U>
+  bool operator==(const SmallAllocator<U>&) const {
+    return true;
+  }
+};
+template <class T>
+using SmallVector = std::vector<T, SmallAllocator<T>>;
 
 template <class T>
 class TypedBox final
     : public ValueBox,
-      public BoxMemory<sizeof(T) + sizeof(ValueBox) <= kSmallBoxBytes && alignof(T) <= alignof(std::max_align_t)> {
+      public BoxMemory<sizeof(T) + sizeof(ValueBox) <= kSmallBytes && alignof(T) <= alignof(std::max_align_t)> {
  public:
   template <class... Args>
   explicit TypedBox(const ValueType& type, Args&&... args) : ValueBox(type), object(std::forward<Args>(args)...) {}

@@ -12,21 +12,21 @@ template <class With>
 auto with_lists(std::size_t bytes, With with) {
   if (bytes <= 16) return with(base::FreeLists<16>{});
   if (bytes <= 32) return with(base::FreeLists<32>{});
-  return with(base::FreeLists<kSmallBoxBytes>{});
+  return with(base::FreeLists<kSmallBytes>{});
 }
 
 }  // namespace
 
 #ifdef __SANITIZE_ADDRESS__
 // It is to see who uses what was given back.
-void* take_small_box(std::size_t bytes) { return ::operator new(bytes); }
-void give_small_box(void* box, std::size_t) noexcept { ::operator delete(box); }
+void* take_small(std::size_t bytes) { return ::operator new(bytes); }
+void give_small(void* memory, std::size_t) noexcept { ::operator delete(memory); }
 #else
-void* take_small_box(std::size_t bytes) {
+void* take_small(std::size_t bytes) {
   return with_lists(bytes, [](auto lists) { return lists.take(); });
 }
-void give_small_box(void* box, std::size_t bytes) noexcept {
-  with_lists(bytes, [box](auto lists) { lists.give(box); });
+void give_small(void* memory, std::size_t bytes) noexcept {
+  with_lists(bytes, [memory](auto lists) { lists.give(memory); });
 }
 #endif
 
