@@ -5,6 +5,8 @@
 #include <deque>
 #include <map>
 #include <numeric>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "scheduler/queue_ends.hpp"
@@ -133,6 +135,14 @@ TEST_CASE("while those from the back take longer, every second task is taken fro
         "ffffffffffffffff"
         "b"
         "fbfbf");
+}
+
+TEST_CASE("of tasks that are over in no time none is taken out of turn for being longer") {
+  QueueEnds ends;
+  CHECK(taken(ends, 22, 1us, 90us) ==
+        "ffffffffffffffff"
+        "b"
+        "fffff");
 }
 
 TEST_CASE("once those from the back take as long as others, the front is next again") {

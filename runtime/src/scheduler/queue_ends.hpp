@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 
 #include "base/time.hpp"
@@ -17,19 +19,23 @@ class QueueEnds {
  public:
   /// The queue was empty: what was learned of its back is of no use any more.
   void begin_again() {
-    taken_ = 0;
-    next_trial_ = kFirstTrial;
-    last_was_back_ = false;
+    spacing_ = until_trial_ = kFirstTrial;
+    last_was_back_ = back_takes_longer_ = false;
     back_ = {};
   }
-  bool back_is_next() const { return taken_ >= next_trial_ || (!last_was_back_ && back_takes_longer()); }
+  bool back_is_next() const { return until_trial_ == 0 || (back_takes_longer_ && !last_was_back_); }
   void on_taken(bool from_back) {
-    ++taken_;
     last_was_back_ = from_back;
-    if (taken_ > next_trial_) next_trial_ *= 2;
+    if (until_trial_-- > 0) return;
+    until_trial_ = spacing_ - 1;
+    spacing_ *= 2;
   }
   /// A task that was taken from the queue has ended.
-  void on_measured(bool from_back, base::Time duration) { (from_back ? back_ : front_).add(duration); }
+  void on_measured(bool from_back, base::Time duration) {
+    (from_back ? back_ : front_).add(duration);
+    if (!back_.known) return;
+    back_takes_longer_ = front_.known && back_.duration > std::max(kWorthIt, kClearly * front_.duration);
+  }
 
  private:
   /// A moving average.
@@ -48,12 +54,13 @@ class QueueEnds {
   static constexpr int kWeight = 8;
   /// What takes less than this many times as long is much the same.
   static constexpr int kClearly = 2;
+  /// What takes less leaves no slot alone for long.
+  static constexpr base::Time kWorthIt = std::chrono::microseconds(100);
 
-  bool back_takes_longer() const { return back_.known && front_.known && back_.duration > kClearly * front_.duration; }
-
-  std::size_t taken_ = 0;  ///< since the queue was empty
-  std::size_t next_trial_ = kFirstTrial;
+  std::size_t spacing_ = kFirstTrial;
+  std::size_t until_trial_ = kFirstTrial;  ///< tasks to be taken before
   bool last_was_back_ = false;
+  bool back_takes_longer_ = false;
   Usual front_;
   Usual back_;
 };
