@@ -79,4 +79,10 @@ TEST_CASE("many priorities that come and go leave a queue that works") {
   CHECK(q.drain() == std::vector<std::uint32_t>{100});
 }
 
+TEST_CASE("the last beside the front is the last of the largest priority") {
+  Queue q;
+  for (const int priority : {5, 0, 5, 5, 0}) q.add(priority);
+  CHECK(q.queue.last_beside_front(q.table).id.index == 3);
+}
+
 }  // namespace cohort::scheduler

@@ -31,6 +31,7 @@ void SchedulerState::place(TaskRecord& task, Time now) {
   if (!tied && !task.sent_before) {
     // Nobody waits before it: not worth a queue.
     if (ready_.empty() && !unusual_priorities_ && hand_over(task, now)) return;
+    if (ready_.empty()) ready_ends_.begin_again();
     task.phase = Phase::ready;
     ready_.push_back(table_, task);
     return;
@@ -171,8 +172,14 @@ void SchedulerState::tell_replicas_place(TaskRecord& value) {
 /// ones.
 void SchedulerState::hand_out(Time now) {
   while (!ready_.empty()) {
-    TaskRecord& task = ready_.front(table_);
-    if (hand_over(task, now)) continue;
+    const bool from_back = ready_ends_.back_is_next();
+    TaskRecord& task = from_back ? ready_.last_beside_front(table_) : ready_.front(table_);
+    if (hand_over(task, now)) {
+      task.from_front = !from_back;
+      task.from_back = from_back;
+      ready_ends_.on_taken(from_back);
+      continue;
+    }
     if (living_workers_ > 0) return;
     ready_.remove(table_, task);
     task.phase = Phase::blocked;

@@ -141,6 +141,7 @@ void SchedulerState::on_done_of_several(Address worker, wire::Done& done, Time n
     case wire::Done::Outcome::finished:
       task->estimate = Time(static_cast<Time::rep>(done.duration_ns));
       longest_ = std::max(longest_, task->estimate);
+      if (task->from_front || task->from_back) ready_ends_.on_measured(task->from_back, task->estimate);
       quicker_ = estimates_.measured(task->type, task->estimate, done.value_bytes) || quicker_;
       task->value_bytes = done.value_bytes;
       task->small = done.small && !task->released;

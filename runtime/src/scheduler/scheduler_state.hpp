@@ -8,6 +8,7 @@
 #include "base/fifo.hpp"
 #include "scheduler/estimates.hpp"
 #include "scheduler/placement.hpp"
+#include "scheduler/queue_ends.hpp"
 #include "scheduler/task_table.hpp"
 #include "scheduler/worker_load.hpp"
 
@@ -202,6 +203,7 @@ class SchedulerState {
   TaskTable table_;
   std::vector<WorkerLoad> workers_;  ///< by address; [0] is the root and never used
   PriorityQueue ready_;
+  QueueEnds ready_ends_;
   std::vector<Address> hungry_;
   std::size_t hungry_cursor_ = 0;
   base::Fifo<TaskId> placeable_;  ///< blocked tasks whose last input was just placed

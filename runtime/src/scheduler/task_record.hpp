@@ -108,6 +108,8 @@ struct TaskRecord {
   bool expected : 1 = false;     ///< `estimate` was given with the task
   bool guessed : 1 = false;      ///< `estimate` rests on little: few such calls were measured
   bool sent_before : 1 = false;  ///< others may wait for it at their workers: it must not wait behind them
+  bool from_front : 1 = false;   ///< of the ready queue
+  bool from_back : 1 = false;    ///< the same
   Address place = kNowhere;      ///< assigned to, or holder of the value
   std::int32_t priority = 0;
   std::uint32_t attempt = 0;

@@ -1,10 +1,22 @@
 #include "transport/mpi_communicator.hpp"
 
+#include <sched.h>
+
 #include <array>
+#include <chrono>
 #include <limits>
 #include <string>
+#include <thread>
 
 namespace cohort::transport {
+
+namespace {
+
+/// Looks in vain until a rank is waited for that is late, not one that only lacks the CPU.
+constexpr int kYields = 4096;
+constexpr std::chrono::microseconds kSleep{100};
+
+}  // namespace
 
 void throw_mpi_error(int code, const char* call) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
@@ -30,8 +42,23 @@ bool mpi_is_finalized() {
   return MPI_Finalized(&finalized) != MPI_SUCCESS || finalized != 0;
 }
 
+void await(MPI_Request& request, const char* call) {
+  int done = 0;
+  for (int looks = 0;; ++looks) {
+    check_mpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), call);
+    if (done != 0) return;
+    if (looks < kYields) {
+      sched_yield();
+    } else {
+      std::this_thread::sleep_for(kSleep);
+    }
+  }
+}
+
 Communicator::Communicator(MPI_Comm parent) {
-  check_mpi(MPI_Comm_dup(parent, &communicator_), "MPI_Comm_dup");
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_mpi(MPI_Comm_idup(parent, &communicator_, &request), "MPI_Comm_idup");
+  await(request, "MPI_Comm_idup");
   check_mpi(MPI_Comm_set_errhandler(communicator_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(communicator_, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(communicator_, &size_), "MPI_Comm_size");

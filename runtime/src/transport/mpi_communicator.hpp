@@ -21,6 +21,10 @@ inline void check_mpi(int code, const char* call) {
 /// MPI counts in int; throws TransportError for more than it can hold.
 int to_mpi_count(std::size_t count);
 
+/// Waits for a collective operation and leaves the CPU to others meanwhile. Where ranks outnumber CPUs, MPI's own wait
+/// holds it for a time slice, which the rank that is waited for would need: milliseconds instead of microseconds.
+void await(MPI_Request& request, const char* call);
+
 /// A duplicate of a communicator whose errors are returned. Made and destroyed by all its ranks together.
 class Communicator {
  public:

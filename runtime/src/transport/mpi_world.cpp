@@ -107,17 +107,14 @@ MpiWorld::MpiWorld(ThreadLevel wanted) {
   rank_ = communicator_->rank();
   size_ = communicator_->size();
 
-  MPI_Comm node = MPI_COMM_NULL;
-  check_mpi(MPI_Comm_split_type(communicator_->get(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
-            "MPI_Comm_split_type");
-  check_mpi(MPI_Comm_rank(node, &node_rank_), "MPI_Comm_rank");
-  check_mpi(MPI_Comm_size(node, &node_size_), "MPI_Comm_size");
-  check_mpi(MPI_Comm_free(&node), "MPI_Comm_free");
-
   std::array<char, MPI_MAX_PROCESSOR_NAME> name{};
   int length = 0;
   check_mpi(MPI_Get_processor_name(name.data(), &length), "MPI_Get_processor_name");
   host_.assign(name.data(), static_cast<std::size_t>(length));
+  // MPI_Comm_split_type would tell too, but has no form that need not be waited for inside MPI.
+  const std::vector<std::string> hosts = all_gather(host_);
+  node_size_ = static_cast<int>(std::ranges::count(hosts, host_));
+  node_rank_ = static_cast<int>(std::count(hosts.begin(), hosts.begin() + rank_, host_));
 }
 
 MpiWorld::~MpiWorld() {
@@ -138,8 +135,10 @@ std::vector<std::string> MpiWorld::all_gather(std::string_view text) const {
   const auto ranks = static_cast<std::size_t>(size_);
   const std::uint64_t bytes = text.size();
   std::vector<std::uint64_t> sizes(ranks);
-  check_mpi(MPI_Allgather(&bytes, 1, MPI_UINT64_T, sizes.data(), 1, MPI_UINT64_T, communicator_->get()),
-            "MPI_Allgather");
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_mpi(MPI_Iallgather(&bytes, 1, MPI_UINT64_T, sizes.data(), 1, MPI_UINT64_T, communicator_->get(), &request),
+            "MPI_Iallgather");
+  await(request, "MPI_Iallgather");
   std::vector<int> counts(ranks);
   std::vector<int> starts(ranks);
   std::size_t total = 0;
@@ -149,9 +148,10 @@ std::vector<std::string> MpiWorld::all_gather(std::string_view text) const {
     total += sizes[i];
   }
   std::string all(total, '\0');
-  check_mpi(MPI_Allgatherv(text.data(), to_mpi_count(text.size()), MPI_CHAR, all.data(), counts.data(), starts.data(),
-                           MPI_CHAR, communicator_->get()),
-            "MPI_Allgatherv");
+  check_mpi(MPI_Iallgatherv(text.data(), to_mpi_count(text.size()), MPI_CHAR, all.data(), counts.data(), starts.data(),
+                            MPI_CHAR, communicator_->get(), &request),
+            "MPI_Iallgatherv");
+  await(request, "MPI_Iallgatherv");
   std::vector<std::string> texts;
   texts.reserve(ranks);
   for (std::size_t i = 0; i < ranks; ++i) {

@@ -28,7 +28,7 @@ class MpiWorld {
 
   int rank() const { return rank_; }
   int size() const { return size_; }
-  int node_rank() const { return node_rank_; }  ///< among the ranks that share memory with this one
+  int node_rank() const { return node_rank_; }  ///< among the ranks of this host
   int node_size() const { return node_size_; }
   ThreadLevel thread_level() const { return thread_level_; }
   const std::string& host() const { return host_; }
