@@ -112,6 +112,9 @@ MpiWorld::MpiWorld(ThreadLevel wanted) {
             "MPI_Comm_split_type");
   check_mpi(MPI_Comm_rank(node, &node_rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(node, &node_size_), "MPI_Comm_size");
+  neighbours_.resize(static_cast<std::size_t>(node_size_));
+  check_mpi(MPI_Allgather(&rank_, 1, MPI_INT, neighbours_.data(), 1, MPI_INT, node), "MPI_Allgather");
+  std::erase(neighbours_, rank_);
   check_mpi(MPI_Comm_free(&node), "MPI_Comm_free");
 
   std::array<char, MPI_MAX_PROCESSOR_NAME> name{};
