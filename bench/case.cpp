@@ -54,10 +54,13 @@ void Bench::compare_parts(const std::vector<std::string>& case_names, std::uint6
   }
 }
 
-double Bench::in_cohort(const std::function<double(cohort::Client&)>& body) {
+double Bench::in_cohort(const std::function<double(cohort::Client&)>& body, std::string flag) {
   double value = 0;
-  int argc = argc_;
-  char** argv = argv_;
+  std::vector<char*> arguments(argv_, argv_ + argc_);
+  if (!flag.empty()) arguments.push_back(flag.data());
+  auto argc = static_cast<int>(arguments.size());
+  arguments.push_back(nullptr);
+  char** argv = arguments.data();
   const int code = cohort::run(argc, argv, [&](cohort::Client& client) {
     threads_ = client.slot_count() / client.worker_count();
     value = body(client);

@@ -45,8 +45,9 @@ class Bench {
   void compare_parts(const std::vector<std::string>& case_names, std::uint64_t size, const std::string& unit,
                      int repetitions, const std::vector<PartsContender>& contenders);
 
-  /// Cohort on these ranks: what `body` returns on rank 0; 0 elsewhere. The failure of a task ends the program.
-  double in_cohort(const std::function<double(cohort::Client&)>& body);
+  /// Cohort on these ranks, with `flag` if there is one: what `body` returns on rank 0; 0 elsewhere. The failure of a
+  /// task ends the program.
+  double in_cohort(const std::function<double(cohort::Client&)>& body, std::string flag = {});
 
   /// Cohort in this process alone, on `threads` threads.
   double in_local_cohort(int threads, const std::function<double(cohort::Client&)>& body);

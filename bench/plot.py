@@ -20,6 +20,8 @@ CASES = {
     "tree": ("A sum of many numbers by a tree of single tasks", "leaves"),
     "gather": ("A value from a worker to rank 0", "bytes"),
     "exchange": ("A value from worker to worker", "bytes"),
+    "exchange, all read": ("A value from worker to worker, and its sum", "bytes"),
+    "trade": ("A value made on each of two workers, and its sum on the other", "bytes"),
     "broadcast": ("A value from rank 0 to all workers", "bytes"),
     "remote_shape": ("The shape of an array that stays on a worker", "bytes of the array"),
     "map": ("The sum of a map over many elements", "elements"),
@@ -39,7 +41,7 @@ BLUE, SKY, ORANGE, YELLOW, GREEN, PINK, BLACK, GREY = (
     "#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#222222", "#8C8C8C")
 # The usual way by hand over MPI is orange everywhere. Systems of one colour are never in the same plot.
 COLOURS = {
-    "cohort": BLUE, "cohort, one worker": BLUE, "cohort, alternating": SKY, "cohort, round trip": SKY,
+    "cohort, again": SKY, "cohort, sent": GREEN, "cohort": BLUE, "cohort, one worker": BLUE, "cohort, alternating": SKY, "cohort, round trip": SKY,
     "cohort, idle": BLUE, "cohort, first task": BLUE,
     "waiting, at rank 0": BLUE, "waiting, at a worker": SKY, "held, at rank 0": GREEN, "held, at a worker": YELLOW,
     "MPI, all ranks": YELLOW, "plain loop": GREY, "oneTBB task_group": GREEN,

@@ -35,9 +35,15 @@ void require_values(const Values& values, std::size_t bytes) {
 }
 Values make_values(std::size_t bytes) { return Values(bytes / sizeof(double), kElement); }
 double last_of(const Values& values) { return values.back(); }
+double sum_of(const Values& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum;
+}
+using Read = double (*)(const Values&);
 
-/// Microseconds until `to`, who makes a vector for it, has what `from` has.
-double plain_transfer(int rank, int from, int to, std::size_t bytes) {
+/// Microseconds until `to`, who makes a vector for it, has read what `from` has.
+double plain_transfer(int rank, int from, int to, std::size_t bytes, Read read = last_of) {
   const Values source = rank == from ? make_values(bytes) : Values();
   const auto count = static_cast<int>(bytes / sizeof(double));
   return while_others_sleep(rank, {to, from}, [&] {
@@ -52,9 +58,32 @@ double plain_transfer(int rank, int from, int to, std::size_t bytes) {
     MPI_Send(&ready, 1, MPI_INT, from, 0, MPI_COMM_WORLD);
     Values received(static_cast<std::size_t>(count));
     MPI_Recv(received.data(), count, MPI_DOUBLE, from, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    require(read(received) != 0);
     const double seconds = seconds_since(start);
     require_values(received, bytes);
     return seconds * 1e6;
+  });
+}
+
+constexpr int kTrades = 4;
+
+/// Microseconds until ranks 1 and 2 have each made values and added up the other's.
+double plain_trade(int rank, std::size_t bytes) {
+  const auto count = static_cast<int>(bytes / sizeof(double));
+  return while_others_sleep(rank, {1, 2}, [&] {
+    double seconds = 0;
+    for (int round = -1; round < kTrades; ++round) {
+      int ready = 0;
+      MPI_Sendrecv_replace(&ready, 1, MPI_INT, 3 - rank, 0, 3 - rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+      const auto start = std::chrono::steady_clock::now();
+      const Values mine = make_values(bytes);
+      Values others(static_cast<std::size_t>(count));
+      MPI_Sendrecv(mine.data(), count, MPI_DOUBLE, 3 - rank, 0, others.data(), count, MPI_DOUBLE, 3 - rank, 0,
+                   MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+      require(sum_of(others) != 0);
+      if (round >= 0) seconds += seconds_since(start);
+    }
+    return seconds / kTrades * 1e6;
   });
 }
 
@@ -88,14 +117,35 @@ double gathered(cohort::Client& client, std::size_t bytes) {
   return seconds * 1e6;
 }
 
-double exchanged(cohort::Client& client, std::size_t bytes) {
+double exchanged(cohort::Client& client, std::size_t bytes, Read read) {
   const auto there = client.submit(cohort::TaskOptions{.rank = 1}, make_values, bytes);
   client.wait(std::vector{there});
-  client.submit(cohort::TaskOptions{.rank = 2}, last_of, make_values(sizeof(double))).result();
+  client.submit(cohort::TaskOptions{.rank = 2}, read, make_values(sizeof(double))).result();
   settle(client);
   const auto start = std::chrono::steady_clock::now();
-  require(client.submit(cohort::TaskOptions{.rank = 2}, last_of, there).result() == kElement);
+  require(client.submit(cohort::TaskOptions{.rank = 2}, read, there).result() != 0);
   return seconds_since(start) * 1e6;
+}
+/// The same, where such a value has been exchanged before.
+double exchanged_again(cohort::Client& client, std::size_t bytes, Read read) {
+  exchanged(client, bytes, read);
+  return exchanged(client, bytes, read);
+}
+
+double traded(cohort::Client& client, std::size_t bytes) {
+  double seconds = 0;
+  for (int round = -1; round < kTrades; ++round) {
+    settle(client);
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<cohort::Future<double>> sums;
+    for (const int rank : {1, 2}) {
+      const auto values = client.submit(cohort::TaskOptions{.rank = rank}, make_values, bytes);
+      sums.push_back(client.submit(cohort::TaskOptions{.rank = 3 - rank}, sum_of, values));
+    }
+    for (const double sum : client.gather(sums)) require(sum != 0);
+    if (round >= 0) seconds += seconds_since(start);
+  }
+  return seconds / kTrades * 1e6;
 }
 
 double broadcast_to_all(cohort::Client& client, std::size_t bytes) {
@@ -143,11 +193,28 @@ void gather(Bench& bench) {
 
 void exchange(Bench& bench) {
   for (const std::uint64_t bytes : byte_sizes(bench)) {
-    bench.compare("exchange", bytes, "us", repetitions_for(bytes),
+    const auto cohort = [&bench, bytes](auto measure, const char* flag = "") {
+      return [&bench, bytes, measure, flag] {
+        return bench.in_cohort([&](cohort::Client& client) { return measure(client, bytes); }, flag);
+      };
+    };
+    const auto once = [](auto& client, std::size_t size) { return exchanged(client, size, last_of); };
+    const auto again = [](auto& client, std::size_t size) { return exchanged_again(client, size, last_of); };
+    const auto read = [](auto& client, std::size_t size) { return exchanged_again(client, size, sum_of); };
+    const char* const sent = "--cohort-shared-memory=no";
+    const int repetitions = repetitions_for(bytes);
+    bench.compare("exchange", bytes, "us", repetitions,
                   {{"MPI_Recv", [&] { return plain_transfer(bench.rank(), 1, 2, bytes); }},
-                   {"cohort", [&] {
-                      return bench.in_cohort([&](cohort::Client& client) { return exchanged(client, bytes); });
-                    }}});
+                   {"cohort", cohort(once)},
+                   {"cohort, again", cohort(again)}});
+    bench.compare("exchange, all read", bytes, "us", repetitions,
+                  {{"MPI_Recv", [&] { return plain_transfer(bench.rank(), 1, 2, bytes, sum_of); }},
+                   {"cohort", cohort(read)},
+                   {"cohort, sent", cohort(read, sent)}});
+    bench.compare("trade", bytes, "us", repetitions / 2 + 1,
+                  {{"MPI_Sendrecv", [&] { return plain_trade(bench.rank(), bytes); }},
+                   {"cohort", cohort(traded)},
+                   {"cohort, sent", cohort(traded, sent)}});
   }
 }
 

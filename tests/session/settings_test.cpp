@@ -184,6 +184,12 @@ TEST_CASE("how slots are bound is one of three words") {
   CHECK_FALSE(Start({}, {{"COHORT_DOCTOR", "1"}}).read().doctor);
 }
 
+TEST_CASE("large values are shared within a node unless that is called off") {
+  CHECK(Start({}).read().shared_memory);
+  CHECK_FALSE(Start({"--cohort-shared-memory=no"}).read().shared_memory);
+  CHECK_FALSE(Start({}, {{"COHORT_SHARED_MEMORY", "off"}}).read().shared_memory);
+}
+
 TEST_CASE("a flag without its value is an error") {
   const std::string sentence = "--cohort-threads: needs a value, as in --cohort-threads=N";
   CHECK(Start({"--cohort-threads"}).complaint() == sentence);
@@ -203,7 +209,7 @@ TEST_CASE("a file that cannot be read, or holds what cannot be, is an error that
   };
   CHECK(complaint("treads = 8\n") ==
         "no setting is called treads; there are: threads, rank0-threads, one-thread, time-limit, grace, bind, "
-        "hyperthreads, "
+        "hyperthreads, shared-memory, "
         "show-binding, chunk-elements");
   CHECK(complaint("threads = some\n") == "threads = some: needs a whole number, 0 or more");
   CHECK(complaint("eight threads\n").ends_with("; each line is `name = value`"));

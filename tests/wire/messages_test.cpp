@@ -57,6 +57,7 @@ std::vector<Message> one_of_each() {
               .ticket = 9,
               .transfer = 10,
               .segment_bytes = {1, std::uint64_t{3} << 32},
+              .shared = {{1, 11, {12, 13, {14, 15}, 16, {17, 18}, 19}}},
               .bytes = bytes({5, 6}),
               .failure = failure()},
       Done{.id = id,
@@ -78,6 +79,7 @@ std::vector<Message> one_of_each() {
       Stopped{1ULL << 33},
       Alarm{15, "terminated"},
       Report{},
+      Resend{20},
   };
 }
 

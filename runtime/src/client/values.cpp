@@ -12,7 +12,7 @@ namespace cohort::detail {
 class Core::Segments final : public transport::IncomingSegments {
  public:
   Segments(Core& core, Request& request)
-      : IncomingSegments(std::move(request.message.segment_bytes),
+      : IncomingSegments(std::move(request.message.segment_bytes), request.message.shared,
                          [&core, from = request.from, transfer = request.message.transfer](MutableSegment into) {
                            return core.mailbox_.receive(from, transfer, into);
                          }),

@@ -19,7 +19,7 @@ class PriorityQueue {
     return table.at(queue->second.first());
   }
   /// The last of its equals.
-  TaskRecord& last_beside_front(TaskTable& table) { return table.at(queues_.at(front(table).priority).last()); }
+  TaskRecord& last_beside_front(TaskTable& table) { return table.at(queue_of(front(table).priority).last()); }
   void push_back(TaskTable& table, TaskRecord& record) {
     queue_of(record.priority).push_back(table, record);
     ++size_;

@@ -2,12 +2,16 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include "base/shared_memory.hpp"
 #include "session/clock.hpp"
+#include "session/control_group.hpp"
 
 namespace cohort::session {
 
@@ -29,6 +33,13 @@ base::Backoff::Limits backoff_on(const MpiWorld& world) {
   base::Backoff::Limits limits;
   if (world.node_size() - 1 > sysconf(_SC_NPROCESSORS_ONLN)) limits.spins = 16;
   return limits;
+}
+
+/// Shared memory that was freed and is kept: of all ranks together a sixteenth of the node's, or of what they may use.
+std::size_t spare_bytes(const MpiWorld& world) {
+  const auto pages = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_PHYS_PAGES)));
+  const std::uint64_t node = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return std::min(node, memory_limit().value_or(node)) / 16 / static_cast<std::uint64_t>(world.node_size());
 }
 
 constexpr int kWithoutFinalize = 1 << 30;
@@ -82,16 +93,26 @@ RankRun::RankRun(const Settings& settings, const Launch& launch, MpiWorld& world
       simulated_(launch.simulated),
       backoff_(simulated_ ? kSimulatedBackoff : backoff_on(world)),
       one_thread_(settings.one_thread || world.thread_level() < ThreadLevel::serialized),
-      endpoint_(world.make_endpoint()) {
+      endpoint_(world.make_endpoint(endpoint_options())) {
   // On a simulated cluster all ranks are one process, whose signals are not ours.
   if (!simulated_) signals_.emplace(*this, world.rank() == 0);
+}
+
+transport::MpiOptions RankRun::endpoint_options() const {
+  transport::MpiOptions options;
+  // On a simulated cluster all ranks are one process, and what they share costs nothing.
+  if (settings_.shared_memory && !simulated_ && world_.node_size() > 1 &&
+      base::SharedMemory::of_process().start(spare_bytes(world_))) {
+    options.neighbours = world_.neighbours();
+  }
+  return options;
 }
 
 void RankRun::start_up() {
   if (simulated_) return;
   start_.emplace(settings_, talk_of(world_, one_thread_ && !settings_.one_thread));
   if (start_->root_slots() == 0) return;
-  auto members = join_root_worker(std::move(endpoint_), world_.make_endpoint(), bell_, *root_bell_);
+  auto members = join_root_worker(std::move(endpoint_), world_.make_endpoint(endpoint_options()), bell_, *root_bell_);
   endpoint_ = std::move(members.mine);
   root_endpoint_ = std::move(members.worker);
 }

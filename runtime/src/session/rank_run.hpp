@@ -32,6 +32,9 @@ class RankRun : public ProcessEvents {
   RankRun(const Settings& settings, const Launch& launch, transport::MpiWorld& world,
           std::shared_ptr<base::ModuleTable> modules);
 
+ private:
+  transport::MpiOptions endpoint_options() const;
+
  protected:
   /// All ranks do so together, except on a simulated cluster: all are alike there, and to ask each other takes hours.
   void start_up();

@@ -26,6 +26,8 @@ struct Settings {
   /// Where slots run, and whether hyperthreads count as cores.
   Bind bind = Bind::automatic;
   bool hyperthreads = false;
+  /// Large values are shared with ranks of the same node instead of sent to them, where that is possible.
+  bool shared_memory = true;
   /// Rank 0 prints which CPUs each slot may use.
   bool show_binding = false;
   /// Check the start and print a table of what was found, instead of the body.

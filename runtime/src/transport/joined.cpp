@@ -53,6 +53,11 @@ class Joined final : public Endpoint {
     const Route& route = route_to(to);
     return parts_[route.part].endpoint->unsent_bytes(route.address);
   }
+  bool shares_memory_with(Address to) const override {
+    if (to == address_) return false;
+    const Route& route = route_to(to);
+    return parts_[route.part].endpoint->shares_memory_with(route.address);
+  }
   bool all_sent() const override {
     return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.endpoint->all_sent(); });
   }

@@ -10,32 +10,52 @@ Mailbox::Mailbox(Endpoint& endpoint)
       batches_(static_cast<std::size_t>(endpoint.size())),
       next_transfer_(static_cast<std::size_t>(endpoint.size()), 1) {}
 
-void Mailbox::post_value(Address to, wire::ValueIs message, std::vector<detail::ConstSegment> segments,
-                         std::shared_ptr<const void> keeps) {
-  if (segments.empty()) return post(to, message);
+TransferId Mailbox::new_transfer(Address to) {
   TransferId& next = next_transfer_[static_cast<std::size_t>(to)];
-  message.transfer = next;
-  next = next == UINT32_MAX ? 1 : next + 1;
+  return std::exchange(next, next == UINT32_MAX ? 1 : next + 1);
+}
+
+bool Mailbox::post_value(Address to, wire::ValueIs message, std::vector<detail::ConstSegment> segments,
+                         std::shared_ptr<const void> keeps) {
+  if (segments.empty()) {
+    post(to, message);
+    return false;
+  }
+  message.transfer = new_transfer(to);
   message.segment_bytes.clear();
   for (const detail::ConstSegment& segment : segments) {
     message.segment_bytes.push_back(segment.size);
     traffic_.bytes_sent += segment.size;
   }
+  bool could_be_shared = false;
+  if (endpoint_.shares_memory_with(to)) {
+    could_be_shared = shared_.offer(to, message, segments, keeps, [&] { return new_transfer(to); });
+  }
   // One packet carries one transfer: what was posted before leaves first, this message goes with its segments.
   flush(to);
   Packet packet;
   wire::append(packet.bytes, message);
-  packet.segments = std::move(segments);
-  packet.transfer = message.transfer;
-  packet.keeps = std::move(keeps);
+  if (!segments.empty()) {
+    packet.segments = std::move(segments);
+    packet.transfer = message.transfer;
+    packet.keeps = std::move(keeps);
+  }
   ++traffic_.messages_sent;
   ++traffic_.packets_sent;
   traffic_.bytes_sent += packet.bytes.size();
   endpoint_.send(to, std::move(packet));
+  return could_be_shared;
 }
 
 std::uint64_t Mailbox::receive(Address from, TransferId transfer, detail::MutableSegment into) {
   traffic_.bytes_received += into.size;
+  const SharedSegments::Received received = shared_.receive(from, transfer, into);
+  if (received.ticket != 0) return received.ticket;
+  if (received.ask_for != 0) {
+    post(from, wire::Resend{received.ask_for});
+    flush(from);
+    transfer = received.ask_for;
+  }
   return endpoint_.receive(from, transfer, into);
 }
 
@@ -70,7 +90,13 @@ void Mailbox::flush_older() {
 
 bool Mailbox::poll(Receiver& receiver) {
   receiver_ = &receiver;
-  return endpoint_.poll(*this);
+  bool any = endpoint_.poll(*this);
+  while (const std::uint64_t ticket = shared_.take_received()) {
+    any = true;
+    receiver.on_received(ticket);
+  }
+  shared_.let_go();
+  return any;
 }
 
 void Mailbox::on_packet(Address from, detail::ByteBuffer& bytes) {
@@ -79,6 +105,12 @@ void Mailbox::on_packet(Address from, detail::ByteBuffer& bytes) {
   wire::Reader reader(bytes.view());
   while (reader.next(message_)) {
     ++traffic_.messages_received;
+    if (const auto* value = std::get_if<wire::ValueIs>(&message_)) {
+      if (!value->shared.empty()) shared_.on_offered(from, *value);
+    } else if (const auto* resend = std::get_if<wire::Resend>(&message_)) {
+      endpoint_.send(from, shared_.withdraw(from, resend->transfer));
+      continue;
+    }
     receiver_->on_message(from, message_);
   }
   receiver_->on_messages_end(from);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cohort/types.hpp"
+#include "transport/shared_segments.hpp"
 #include "transport/transport.hpp"
 #include "wire/messages.hpp"
 
@@ -42,9 +43,10 @@ class Mailbox final : private Sink {
     if (batch.bytes.size() >= kBatchBytes) flush(to);
   }
   /// Sends a value with its segments, after all that was posted for `to` before. `keeps` is what the segments lie in.
-  void post_value(Address to, wire::ValueIs message, std::vector<detail::ConstSegment> segments,
+  /// Returns whether `to` could have mapped more of it, had it been allocated in a base::ShareableScope.
+  bool post_value(Address to, wire::ValueIs message, std::vector<detail::ConstSegment> segments,
                   std::shared_ptr<const void> keeps);
-  /// See Endpoint::receive.
+  /// See Endpoint::receive. A segment that is shared may be here at once; on_received is called by poll() all the same.
   std::uint64_t receive(Address from, TransferId transfer, detail::MutableSegment into);
 
   void flush(Address to);
@@ -67,6 +69,7 @@ class Mailbox final : private Sink {
     bool older = false;
   };
 
+  TransferId new_transfer(Address to);
   void on_packet(Address from, detail::ByteBuffer& bytes) override;
   void on_received(std::uint64_t ticket) override;
 
@@ -74,6 +77,7 @@ class Mailbox final : private Sink {
   std::vector<Batch> batches_;
   std::vector<Address> waiting_;  ///< members whose batch is not empty
   std::vector<TransferId> next_transfer_;
+  SharedSegments shared_;
   Receiver* receiver_ = nullptr;
   wire::Message message_;
   Traffic traffic_;

@@ -1,5 +1,6 @@
 #include "transport/mpi_endpoint.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 
@@ -24,7 +25,10 @@ MpiTags query_tags() {
 class MpiEndpoint final : public Endpoint {
  public:
   MpiEndpoint(const Communicator& world, const MpiOptions& options, MpiTags tags)
-      : communicator_(world.get()), outbound_(communicator_, options, tags), inbound_(communicator_, options, tags) {}
+      : communicator_(world.get()),
+        outbound_(communicator_, options, tags),
+        inbound_(communicator_, options, tags),
+        neighbours_(options.neighbours) {}
 
   ~MpiEndpoint() override {
     if (mpi_is_finalized()) return;
@@ -56,12 +60,16 @@ class MpiEndpoint final : public Endpoint {
     check_peer(address(), size(), to);
     return outbound_.unsent_bytes(to);
   }
+  bool shares_memory_with(Address to) const override {
+    return std::binary_search(neighbours_.begin(), neighbours_.end(), to);
+  }
   bool all_sent() const override { return outbound_.all_sent(); }
 
  private:
   Communicator communicator_;
   MpiOutbound outbound_;
   MpiInbound inbound_;
+  const std::vector<Address> neighbours_;
 };
 
 }  // namespace

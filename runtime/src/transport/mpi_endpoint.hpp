@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "transport/transport.hpp"
 
@@ -9,7 +10,7 @@ namespace cohort::transport {
 
 class Communicator;
 
-/// The same on all ranks.
+/// The same on all ranks, but for the neighbours.
 struct MpiOptions {
   /// Largest MPI message, 1 to INT_MAX; longer segments and packets travel as several.
   std::size_t piece_bytes = std::size_t{1} << 30;
@@ -21,6 +22,8 @@ struct MpiOptions {
   std::size_t window_bytes = std::size_t{16} << 20;
   /// Bytes of segments on the way to one rank at once, but one piece always.
   std::size_t segment_window_bytes = std::size_t{64} << 20;
+  /// Others that can map this rank's memory, in order.
+  std::vector<Address> neighbours = {};
 };
 
 /// All ranks of `world` together; the rank is the address. It has a communicator of its own.

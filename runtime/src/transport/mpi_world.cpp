@@ -115,6 +115,9 @@ MpiWorld::MpiWorld(ThreadLevel wanted) {
   const std::vector<std::string> hosts = all_gather(host_);
   node_size_ = static_cast<int>(std::ranges::count(hosts, host_));
   node_rank_ = static_cast<int>(std::count(hosts.begin(), hosts.begin() + rank_, host_));
+  for (int rank = 0; rank < size_; ++rank) {
+    if (rank != rank_ && hosts[static_cast<std::size_t>(rank)] == host_) neighbours_.push_back(rank);
+  }
 }
 
 MpiWorld::~MpiWorld() {

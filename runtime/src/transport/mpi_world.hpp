@@ -30,6 +30,8 @@ class MpiWorld {
   int size() const { return size_; }
   int node_rank() const { return node_rank_; }  ///< among the ranks of this host
   int node_size() const { return node_size_; }
+  /// The other ranks of the node, in order.
+  const std::vector<int>& neighbours() const { return neighbours_; }
   ThreadLevel thread_level() const { return thread_level_; }
   const std::string& host() const { return host_; }
   /// Seconds since some moment; in a simulation the simulated time.
@@ -59,6 +61,7 @@ class MpiWorld {
   int size_ = 1;
   int node_rank_ = 0;
   int node_size_ = 1;
+  std::vector<int> neighbours_;
   ThreadLevel thread_level_ = ThreadLevel::single;
   std::string host_;
 };

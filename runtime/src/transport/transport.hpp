@@ -61,6 +61,11 @@ class Endpoint {
   virtual std::size_t unsent_bytes(Address to) const = 0;
   /// Nothing to send is left here.
   virtual bool all_sent() const = 0;
+  /// Whether `to` can map memory of this process; see base::SharedMemory.
+  virtual bool shares_memory_with(Address to) const {
+    static_cast<void>(to);
+    return false;
+  }
   /// Whether the arrival of a packet rings the owner's Doorbell; if not, the owner must poll now and then.
   virtual bool rings() const = 0;
 };

@@ -20,6 +20,11 @@ constexpr auto fields(Either<Failure> auto& m) {
 constexpr auto fields(Either<InputPlace> auto& m) { return std::tie(m.id, m.holder, m.inlined); }
 constexpr auto fields(Either<ModuleInfo> auto& m) { return std::tie(m.identity, m.name); }
 
+constexpr auto fields(Either<base::SharedPlace> auto& m) {
+  return std::tie(m.process, m.descriptor, m.file, m.uses_descriptor, m.uses_file, m.use);
+}
+constexpr auto fields(Either<SharedSegment> auto& m) { return std::tie(m.index, m.transfer, m.place); }
+
 constexpr auto fields(Either<Assign> auto& m) {
   return std::tie(m.id, m.attempt, m.priority, m.type, m.label, m.payload, m.inputs, m.small_values);
 }
@@ -34,7 +39,7 @@ constexpr auto fields(Either<Hold> auto& m) { return std::tie(m.id, m.type, m.ho
 constexpr auto fields(Either<Fetch> auto& m) { return std::tie(m.id, m.ticket); }
 constexpr auto fields(Either<Unfetch> auto& m) { return std::tie(m.id, m.ticket); }
 constexpr auto fields(Either<ValueIs> auto& m) {
-  return std::tie(m.id, m.ticket, m.transfer, m.segment_bytes, m.bytes, m.failure);
+  return std::tie(m.id, m.ticket, m.transfer, m.segment_bytes, m.shared, m.bytes, m.failure);
 }
 constexpr auto fields(Either<Done> auto& m) {
   return std::tie(m.id, m.attempt, m.outcome, m.small, m.value_bytes, m.duration_ns, m.bytes, m.failure);
@@ -50,6 +55,7 @@ constexpr auto fields(Either<Stop> auto& m) { return std::tie(m.exit_code, m.now
 constexpr auto fields(Either<Stopped> auto& m) { return std::tie(m.peak_resident_bytes); }
 constexpr auto fields(Either<Alarm> auto& m) { return std::tie(m.signal, m.text); }
 constexpr auto fields(Either<Report> auto&) { return std::tie(); }
+constexpr auto fields(Either<Resend> auto& m) { return std::tie(m.transfer); }
 
 /// The enumerator with the largest number.
 constexpr auto last_of(Failure::Kind) { return Failure::Kind::usage_error; }

@@ -300,5 +300,6 @@ template void append(detail::ByteBuffer&, const Stop&);
 template void append(detail::ByteBuffer&, const Stopped&);
 template void append(detail::ByteBuffer&, const Alarm&);
 template void append(detail::ByteBuffer&, const Report&);
+template void append(detail::ByteBuffer&, const Resend&);
 
 }  // namespace cohort::wire

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/shared_memory.hpp"
 #include "cohort/detail/bytes.hpp"
 #include "cohort/detail/code.hpp"
 #include "cohort/types.hpp"
@@ -144,15 +145,30 @@ struct Unfetch {
   std::uint64_t ticket = 0;
   bool operator==(const Unfetch&) const = default;
 };
-/// Holder to whom it was asked by: the value. Its segments follow as transfer `transfer`, with these sizes.
+/// A segment that need not be sent, since the receiver can map it.
+struct SharedSegment {
+  std::uint32_t index = 0;     ///< among the value's
+  std::uint32_t transfer = 0;  ///< by which it is sent if the receiver asks for that
+  base::SharedPlace place;
+  bool operator==(const SharedSegment&) const = default;
+};
+
+/// Holder to whom it was asked by: the value. It has segments of these sizes; those that are not shared follow as
+/// transfer `transfer`.
 struct ValueIs {
   TaskId id;
   std::uint64_t ticket = 0;
   std::uint32_t transfer = 0;
   std::vector<std::uint64_t> segment_bytes;
+  std::vector<SharedSegment> shared;
   detail::SmallBytes bytes;
   std::optional<Failure> failure;  ///< it could not be encoded
   bool operator==(const ValueIs&) const = default;
+};
+/// Receiver to the sender of ValueIs: this shared segment could not be mapped, send it.
+struct Resend {
+  std::uint32_t transfer = 0;
+  bool operator==(const Resend&) const = default;
 };
 
 /// Worker to scheduler: this task has ended.
@@ -241,7 +257,7 @@ struct Report {
 };
 
 using Message = std::variant<Assign, Release, Recall, Cancel, Relocate, Hold, Fetch, Unfetch, ValueIs, Done, Recalled,
-                             Started, Held, Call, CallDone, ModuleIs, Hello, Stop, Stopped, Alarm, Report>;
+                             Started, Held, Call, CallDone, ModuleIs, Hello, Stop, Stopped, Alarm, Report, Resend>;
 
 /// Appends one record; an AssignView as the Assign it shows.
 template <class M>

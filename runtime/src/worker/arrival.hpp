@@ -11,7 +11,7 @@ namespace cohort::worker {
 class Worker::Arrival final : public transport::IncomingSegments, public std::enable_shared_from_this<Arrival> {
  public:
   Arrival(Worker& worker, Address from, wire::ValueIs& message, const detail::ValueType* value_type)
-      : IncomingSegments(std::move(message.segment_bytes),
+      : IncomingSegments(std::move(message.segment_bytes), message.shared,
                          [&worker, from, transfer = message.transfer](detail::MutableSegment into) {
                            return worker.mailbox_.receive(from, transfer, into);
                          }),

@@ -44,6 +44,7 @@ void Worker::begin_arrival(Address from, wire::ValueIs& message, const detail::V
   }
   if (type != nullptr) {
     try {
+      const base::ShareableScope shareable(shared_types_.contains(type));
       detail::Decoder decoder(arrival->bytes.view(), &modules_, arrival.get());
       arrival->value = detail::Value(type->decode(decoder));
     } catch (...) {
@@ -62,6 +63,7 @@ void Worker::decode_blocking(const std::shared_ptr<Arrival>& arrival) {
   detail::Value value;
   std::exception_ptr error;
   try {
+    const base::ShareableScope shareable(shared_types_.contains(arrival->type));
     detail::Decoder decoder(arrival->bytes.view(), &modules_, arrival.get());
     value = detail::Value(arrival->type->decode(decoder));
   } catch (...) {

@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "cohort/types.hpp"
+#include "worker/shared_types.hpp"
 
 namespace cohort::worker {
 
@@ -20,6 +21,7 @@ struct RunningTask {
   bool reported = false;  ///< the scheduler was told that it runs
   std::atomic<bool> stop_requested{false};
   std::optional<std::size_t> failed_element;  ///< what its exception is about
+  const SharedTypes* shared_types = nullptr;  ///< null: none
 };
 
 /// Makes `task` the one that `this_task` speaks of on this thread, while it lives.

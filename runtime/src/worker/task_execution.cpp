@@ -1,7 +1,9 @@
 #include "worker/task_execution.hpp"
 
+#include <optional>
 #include <utility>
 
+#include "base/shared_memory.hpp"
 #include "wire/error_codec.hpp"
 
 namespace cohort::worker {
@@ -45,7 +47,11 @@ Ended execute(StartedTask& task, RunningTask& running, const Site& site, detail:
       opened[i].may_move = task.inputs[i].may_move && opened[i].value && opened[i].value.box()->unique();
     }
     detail::TaskCall call{detail::Decoder(task.work->payload.view(), &code), opened, {}};
-    type.run(call);
+    {
+      std::optional<base::ShareableScope> shareable;
+      if (running.shared_types != nullptr && running.shared_types->contains(type.result)) shareable.emplace(true);
+      type.run(call);
+    }
     ended.when = clock();
     ended.done.duration_ns = static_cast<std::uint64_t>((ended.when - running.started).count());
     opened.clear();

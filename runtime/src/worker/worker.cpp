@@ -212,6 +212,7 @@ base::Time Worker::run_task(Lock& lock, StartedTask& task, std::size_t slot, bas
   running.attempt = static_cast<int>(task.attempt);
   if (!task.work->label.empty()) running.label = task.work->label;
   running.started = last_started_ = now;
+  running.shared_types = &shared_types_;
   running_[slot] = &running;
   if (helper_sleeps_long_) {
     helper_sleeps_long_ = false;

@@ -134,6 +134,7 @@ class Worker final : private Outbox, private transport::Receiver {
   base::Doorbell helper_bell_;
 
   std::unordered_map<std::uint64_t, std::shared_ptr<Arrival>> receiving_;  ///< by the transport's ticket
+  SharedTypes shared_types_;
   bool ending_ = false;
   std::condition_variable arrivals_cv_;  ///< all segments that were asked for have come, or the worker ends
 

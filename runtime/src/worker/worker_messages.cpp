@@ -173,8 +173,10 @@ void Worker::send_value(Address to, TaskId id, std::uint64_t ticket) {
     try {
       OutgoingValue outgoing = encode_for_sending(stored.object, modules_);
       message.bytes = std::move(outgoing.bytes);
-      mailbox_.post_value(to, std::move(message), std::move(outgoing.segments),
-                          std::make_shared<detail::Value>(stored.object));
+      if (mailbox_.post_value(to, std::move(message), std::move(outgoing.segments),
+                              std::make_shared<detail::Value>(stored.object))) {
+        shared_types_.add(&stored.object.box()->type());
+      }
       return;
     } catch (...) {
       message.failure = wire::describe(std::current_exception());

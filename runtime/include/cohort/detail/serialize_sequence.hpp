@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cohort/detail/resize_for_overwrite.hpp"
 #include "cohort/detail/serialize_value.hpp"
 
 /// Strings and sequences: a u64 count, then the elements, as one block where they lie in a row.
@@ -90,7 +91,7 @@ struct Codec<std::vector<T, A>> {
     const std::size_t count = load_count(in);
     const std::size_t bytes = expect_block_of<T>(in, count);
     if constexpr (std::is_default_constructible_v<T>) {
-      vector.resize(count);
+      resize_for_overwrite(vector, count);
       in.read_block(static_cast<void*>(vector.data()), bytes);
     } else {
       const auto block = std::make_unique_for_overwrite<std::byte[]>(bytes);
