@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <vector>
 
 using namespace cohort;
@@ -113,6 +114,32 @@ TEST_CASE("a message with all members at their defaults is read over one that ha
     Message read = full;
     REQUIRE(reader.next(read));
     CHECK(read == empty);
+  }
+}
+
+TEST_CASE("an assignment that is shown is written as the one that is held") {
+  const auto assign = std::get<Assign>(one_of_each()[0]);
+  AssignView view{assign.id,     assign.attempt,  assign.priority, assign.type,
+                  &assign.label, &assign.payload, assign.inputs,   {}};
+  for (const SmallBytes& value : assign.small_values) view.small_values.push_back(&value);
+  ByteBuffer held;
+  ByteBuffer shown;
+  append(held, assign);
+  append(shown, view);
+  CHECK(std::ranges::equal(held.view(), shown.view()));
+}
+
+TEST_CASE("byte runs around the length that needs no memory are read back, also at the end of a packet") {
+  for (std::size_t size = SmallBytes::kInline - 2; size <= SmallBytes::kInline + 2; ++size) {
+    CallDone done;
+    for (std::size_t i = 0; i < size; ++i) *done.bytes.extend(1) = static_cast<std::byte>(i);
+    ByteBuffer packet;
+    append(packet, done);
+    const ByteBuffer exact(packet.view());
+    Reader reader(exact.view());
+    Message message;
+    REQUIRE(reader.next(message));
+    CHECK(std::get<CallDone>(message) == done);
   }
 }
 
