@@ -47,8 +47,8 @@ class Workers : public Outbox {
     for (now_ += 1us; state_.open_tasks() > 0; now_ += 10us) {
       state_.on_tick(now_);
       for (std::size_t w = 1; w < workers_.size(); ++w) step(static_cast<Address>(w));
-      state_.check_invariants();
     }
+    state_.check_invariants();
     const Time bound =
         std::max(std::accumulate(times.begin(), times.end(), Time{}) / static_cast<Time::rep>(workers_.size() - 1),
                  *std::ranges::max_element(times));
