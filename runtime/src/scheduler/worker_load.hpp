@@ -18,7 +18,7 @@ class Pace {
       return;
     }
     // Reports that are read together have one time: a window ends only once it is over.
-    if (now > last_ && last_ - began_ >= kWindow) {
+    if (now > last_ && last_ - began_ >= kWindow && ends_ > 0) {
       between_ = (last_ - began_) / static_cast<Time::rep>(ends_);
       began_ = last_;
       ends_ = 0;
