@@ -5,19 +5,11 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/sanitized.hpp"
 #include "base/shared_memory.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COHORT_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define COHORT_SANITIZED
-#endif
-#endif
 
 #ifdef COHORT_SANITIZED
 
-// A sanitizer has its own, which finds more.
 bool cohort::base::owns_operator_new() { return false; }
 
 #else

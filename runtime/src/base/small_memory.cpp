@@ -1,6 +1,7 @@
 #include <new>
 
 #include "base/free_list.hpp"
+#include "base/sanitized.hpp"
 #include "cohort/detail/erased.hpp"
 
 namespace cohort::detail {
@@ -17,8 +18,7 @@ auto with_lists(std::size_t bytes, With with) {
 
 }  // namespace
 
-#ifdef __SANITIZE_ADDRESS__
-// It is to see who uses what was given back.
+#ifdef COHORT_SANITIZED
 void* take_small(std::size_t bytes) { return ::operator new(bytes); }
 void give_small(void* memory, std::size_t) noexcept { ::operator delete(memory); }
 #else
