@@ -1,10 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
 #include "base/arena.hpp"
+#include "base/sanitized.hpp"
 
 namespace cohort::base {
 
@@ -23,6 +26,51 @@ TEST_CASE("pieces of an arena are zeroed, aligned, and do not overlap") {
     pieces.back()[count - 1] = pieces.size();
   }
   for (std::size_t i = 0; i < pieces.size(); ++i) REQUIRE(*pieces[i] == i + 1);
+}
+
+TEST_CASE("an arena takes over the large regions of one that is gone, zeroed all the same") {
+  constexpr std::size_t kRegion = std::size_t{2} << 20;
+  const auto fill = [](Arena& arena, int value) {
+    std::byte* piece = arena.make<std::byte>(kRegion);
+    CHECK(std::all_of(piece, piece + kRegion, [](std::byte b) { return b == std::byte{0}; }));
+    std::fill_n(piece, kRegion, static_cast<std::byte>(value));
+    return piece;
+  };
+  std::byte* first = nullptr;
+  {
+    Arena arena;
+    first = fill(arena, 1);
+  }
+  Arena second;
+  Arena third;
+#ifdef COHORT_SANITIZED
+  fill(second, 2);  // a sanitizer shall see that the first one's memory is gone
+#else
+  CHECK(fill(second, 2) == first);
+#endif
+  CHECK(fill(third, 3) != first);
+}
+
+TEST_CASE("no more is kept of regions than is agreed") {
+  std::vector<std::byte*> taken;
+  constexpr std::size_t kRegion = std::size_t{32} << 20;
+  std::size_t kept = 0;
+  for (int i = 0; i < 12; ++i) {
+    auto* region = static_cast<std::byte*>(std::aligned_alloc(std::size_t{2} << 20, kRegion));
+    REQUIRE(region != nullptr);
+    if (SpareRegions::give(region, kRegion))
+      ++kept;
+    else
+      std::free(region);
+  }
+  CHECK(kept <= 8);
+  CHECK(SpareRegions::take(kRegion - (std::size_t{2} << 20)) == nullptr);  // other sizes are not split
+  for (; kept > 0; --kept) {
+    std::byte* region = SpareRegions::take(kRegion);
+    REQUIRE(region != nullptr);
+    std::free(region);
+  }
+  CHECK(SpareRegions::take(kRegion) == nullptr);
 }
 
 TEST_CASE("objects of a stable vector stay where they are, and are destroyed with it") {

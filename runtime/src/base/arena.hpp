@@ -12,6 +12,16 @@
 
 namespace cohort::base {
 
+/// Large regions that arenas have left behind, for those that come after them in this process: new pages may cost more
+/// than all else that is done with them. The system may take the pages back when it is short of memory. Any thread.
+class SpareRegions {
+ public:
+  /// Of exactly so many bytes; null: there is none.
+  static std::byte* take(std::size_t bytes);
+  /// Whether it was taken over; if not, it is still the caller's.
+  static bool give(std::byte* region, std::size_t bytes) noexcept;
+};
+
 /// Memory for what is kept until the end: handed out piece by piece, given back all at once. Once there is much of it,
 /// it lies in huge pages where the system grants them: the first touch of a page costs as much as a task does, and one
 /// huge page is 512 others.
@@ -21,7 +31,9 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   ~Arena() {
-    for (std::byte* region : regions_) std::free(region);
+    for (const Region& region : regions_) {
+      if (!SpareRegions::give(region.begin, region.bytes)) std::free(region.begin);
+    }
   }
 
   /// So many objects, as T{} makes them. Whoever asked destroys them, should that be needed. Throws std::bad_alloc.
@@ -34,6 +46,10 @@ class Arena {
   }
 
  private:
+  struct Region {
+    std::byte* begin = nullptr;
+    std::size_t bytes = 0;
+  };
   static constexpr std::size_t kAlignment = 64;
   static constexpr std::size_t kFirstRegion = std::size_t{16} << 10;
   static constexpr std::size_t kHugePage = std::size_t{2} << 20;
@@ -52,20 +68,23 @@ class Arena {
     std::size_t bytes = std::max(std::clamp(total_, kFirstRegion, kMostAtOnce), at_least);
     const bool huge = bytes >= kHugePage;
     bytes = round_up(bytes, huge ? kHugePage : kAlignment);
-    regions_.push_back(nullptr);
-    // From malloc: a leak checker then sees what is only known from here.
-    auto* region = static_cast<std::byte*>(std::aligned_alloc(huge ? kHugePage : kAlignment, bytes));
-    if (region == nullptr) throw std::bad_alloc();
-    regions_.back() = region;
+    regions_.push_back({});
+    std::byte* region = SpareRegions::take(bytes);
+    if (region == nullptr) {
+      // From malloc: a leak checker then sees what is only known from here.
+      region = static_cast<std::byte*>(std::aligned_alloc(huge ? kHugePage : kAlignment, bytes));
+      if (region == nullptr) throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
-    if (huge) madvise(region, bytes, MADV_HUGEPAGE);  // if it is refused, small pages do as well
+      if (huge) madvise(region, bytes, MADV_HUGEPAGE);  // if it is refused, small pages do as well
 #endif
+    }
+    regions_.back() = {region, bytes};
     next_ = region;
     left_ = bytes;
     total_ += bytes;
   }
 
-  std::vector<std::byte*> regions_;
+  std::vector<Region> regions_;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
   std::size_t total_ = 0;

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <chrono>
-
-#include "base/time.hpp"
+#include "base/cycle_clock.hpp"
 
 namespace cohort::session {
 
 /// The clock of everything that runs in real time.
-inline base::Time steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+using base::steady_now;
 
 }  // namespace cohort::session
