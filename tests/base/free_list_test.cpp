@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <memory>
 #include <set>
 #include <thread>
 
@@ -13,20 +14,22 @@ namespace {
 template <int kTest>
 struct Object {
   explicit Object(std::size_t number) : value(number) {}
+  static void* operator new(std::size_t) { return FreeLists<sizeof(Object)>::take(); }
+  static void operator delete(void* object) noexcept { FreeLists<sizeof(Object)>::give(object); }
   std::size_t value;
   std::byte more[40 + 8 * kTest];
 };
 
 template <int kTest>
-std::shared_ptr<Object<kTest>> make(std::size_t number) {
-  return std::allocate_shared<Object<kTest>>(FreeListAllocator<Object<kTest>>(), number);
+std::unique_ptr<Object<kTest>> make(std::size_t number) {
+  return std::make_unique<Object<kTest>>(number);
 }
 
 TEST_CASE("blocks are handed out once until they are given back, and then again") {
   constexpr std::size_t kMany = 5'000;
   std::set<const void*> first;
   for (int round = 0; round < 3; ++round) {
-    std::vector<std::shared_ptr<Object<0>>> objects;
+    std::vector<std::unique_ptr<Object<0>>> objects;
     std::set<const void*> places;
     for (std::size_t i = 0; i < kMany; ++i) {
       objects.push_back(make<0>(i));
@@ -46,7 +49,7 @@ TEST_CASE("blocks are handed out once until they are given back, and then again"
 TEST_CASE("what one thread makes another may destroy, and the first gets the memory back") {
   std::set<const void*> places;
   for (int round = 0; round < 10; ++round) {
-    std::vector<std::shared_ptr<Object<1>>> objects;
+    std::vector<std::unique_ptr<Object<1>>> objects;
     for (std::size_t i = 0; i < 2'000; ++i) {
       objects.push_back(make<1>(i));
       places.insert(objects.back().get());
@@ -61,7 +64,7 @@ TEST_CASE("several threads make and destroy at a time") {
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      std::vector<std::shared_ptr<Object<2>>> kept;
+      std::vector<std::unique_ptr<Object<2>>> kept;
       for (std::size_t i = 0; i < 3'000; ++i) {
         kept.push_back(make<2>(t * 10'000 + i));
         if (i % 3 == 0) kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(kept.size() / 2));

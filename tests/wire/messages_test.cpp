@@ -81,6 +81,7 @@ std::vector<Message> one_of_each() {
       Alarm{15, "terminated"},
       Report{},
       Resend{20},
+      AssignCall{id, type, bytes({4, 5})},
   };
 }
 
@@ -126,6 +127,12 @@ TEST_CASE("an assignment that is shown is written as the one that is held") {
   ByteBuffer shown;
   append(held, assign);
   append(shown, view);
+  CHECK(std::ranges::equal(held.view(), shown.view()));
+
+  held.clear();
+  shown.clear();
+  append(held, AssignCall{assign.id, assign.type, assign.payload});
+  append(shown, AssignCallView{assign.id, assign.type, &assign.payload});
   CHECK(std::ranges::equal(held.view(), shown.view()));
 }
 

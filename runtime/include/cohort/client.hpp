@@ -223,13 +223,13 @@ class Client {
 template <class T>
 template <class F>
 auto Future<T>::then(F&& f) const& {
-  return Client(state().core).submit(std::forward<F>(f), *this);
+  return Client(detail::core_of(state())).submit(std::forward<F>(f), *this);
 }
 
 template <class T>
 template <class F>
 auto Future<T>::then(F&& f) && {
-  return Client(state().core).submit(std::forward<F>(f), std::move(*this));
+  return Client(detail::core_of(state())).submit(std::forward<F>(f), std::move(*this));
 }
 
 }  // namespace cohort

@@ -21,7 +21,9 @@ class FreeLists {
     Mine& mine = of_thread;
     if (mine.first == nullptr) refill(mine);
     --mine.count;
-    return std::exchange(mine.first, mine.first->next);
+    Block* const taken = std::exchange(mine.first, mine.first->next);
+    __builtin_prefetch(mine.first, 1);  // of a million blocks the next one is in no cache
+    return taken;
   }
   static void give(void* block) noexcept {
     Mine& mine = of_thread;
@@ -97,26 +99,6 @@ class FreeLists {
   }
 
   static constinit inline thread_local Mine of_thread;
-};
-
-/// For std::allocate_shared: takes its one kind of block from FreeLists.
-template <class T>
-struct FreeListAllocator {
-  using value_type = T;
-  FreeListAllocator() = default;
-  template <class U>
-  FreeListAllocator(const FreeListAllocator<U>&) {}  // NOLINT(google-explicit-constructor)
-  T* allocate(std::size_t count) {
-    return static_cast<T*>(count == 1 ? FreeLists<sizeof(T)>::take() : ::operator new(count * sizeof(T)));
-  }
-  void deallocate(T* at, std::size_t count) noexcept {
-    if (count == 1) return FreeLists<sizeof(T)>::give(at);
-    ::operator delete(at);
-  }
-  template <class U>
-  bool operator==(const FreeListAllocator<U>&) const {
-    return true;
-  }
 };
 
 }  // namespace cohort::base

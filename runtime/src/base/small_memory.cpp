@@ -13,6 +13,7 @@ template <class With>
 auto with_lists(std::size_t bytes, With with) {
   if (bytes <= 16) return with(base::FreeLists<16>{});
   if (bytes <= 32) return with(base::FreeLists<32>{});
+  if (bytes <= 64) return with(base::FreeLists<64>{});
   return with(base::FreeLists<kSmallBytes>{});
 }
 

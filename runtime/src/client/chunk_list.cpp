@@ -47,7 +47,7 @@ ChunkList::ChunkList(std::shared_ptr<Core> owner, std::unique_ptr<FollowingMaker
 ChunkList::ChunkList(std::shared_ptr<Core> owner, std::vector<FutureHandle> chunks)
     : core(std::move(owner)), sizer_(plan_, 1), chunks_(std::move(chunks)), complete_(true) {
   for (const FutureHandle& chunk : chunks_) {
-    if (chunk->core != core) throw UsageError("this future belongs to another client");
+    if (chunk->core != core.get()) throw UsageError("this future belongs to another client");
     entries_.push_back({chunk->id});
   }
 }

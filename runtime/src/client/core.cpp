@@ -17,6 +17,9 @@ constexpr Time kTickEvery = 200us;
 /// The helper's periods: while there is work, and while there is none.
 constexpr Time kHelpEvery = 100us;
 constexpr Time kHelpEveryInSilence = 400us;
+/// While a thread calls so fast that it sees to messages itself: such a part of the time for which it has, up to this.
+constexpr int kPartOfFastCalls = 8;
+constexpr Time kHelpEveryAtMost = 4ms;
 constexpr Time kWatchEvery = 50ms;
 /// While a client thread has been driving for some time: it may leave at any moment, and compute.
 constexpr Time kHelpEveryWhileDriven = 4ms;
@@ -249,6 +252,7 @@ Time Core::rest_for(Time now, Time waited) const {
 /// Drives while no thread waits in a call, so that work goes on while the body computes; and looks for signals.
 void Core::help() try {
   Time every = kHelpEvery;
+  Time slow_until = options_.clock();  // calls came fast since
   base::PoliteLock polite;
   for (;;) {
     const std::uint64_t ticket = helper_bell_.ticket();
@@ -265,6 +269,7 @@ void Core::help() try {
     if (tasks().open_tasks() > 0 || any_calls) last_busy_ = now_;
     // A thread that calls so fast sees to messages itself, and should not find the lock taken.
     const bool calls_fast = calls_made_ - calls_made_before_ > kCallsPerPoll;
+    if (!calls_fast) slow_until = now_;
     if (feeds_want_helper()) pump_feeds(lock, false);
     calls_made_before_ = calls_made_;
     // It only waits, or reads one value after the other. Who calls in between would have to wake this thread each time.
@@ -275,7 +280,9 @@ void Core::help() try {
       every = clients_driving_ > 0 ? kHelpEveryWhileDriven : kNoGap;
     } else if (driving_ || pumping_clients_ > 0 || calls_fast) {
       mailbox_.flush_older();
-      every = calls_fast ? kHelpEveryInSilence : 1ms;
+      // What the last calls leave behind waits that long: a small part of the time that they took.
+      every =
+          calls_fast ? std::clamp((now_ - slow_until) / kPartOfFastCalls, kHelpEveryInSilence, kHelpEveryAtMost) : 1ms;
     } else if (now_ - last_busy_ > kIdleAfter && !feeds_due_ && !mailbox_.anything_waits() && mailbox_.all_sent()) {
       // Nothing is expected, but a worker may have been signalled.
       mailbox_.poll(*this);

@@ -15,7 +15,6 @@
 
 #include "base/backoff.hpp"
 #include "base/doorbell.hpp"
-#include "base/free_list.hpp"
 #include "base/id_map.hpp"
 #include "base/module_table.hpp"
 #include "base/polite_lock.hpp"
@@ -213,8 +212,11 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
     return lock;
   }
   void require_open() const;
+  void require_owner(const FutureState& future) const;
   FutureHandle make_future(TaskId id) {
-    return std::allocate_shared<const FutureState>(base::FreeListAllocator<FutureState>(), shared_from_this(), id);
+    auto future = std::allocate_shared<const FutureState>(SmallAllocator<FutureState>(), *this, id);
+    if (futures_++ == 0) self_ = shared_from_this();
+    return future;
   }
   /// The request keeps its inputs: their futures must live until the task is submitted.
   scheduler::Submission make_submission(CallRequest& request, TaskOptions&& options);
@@ -308,6 +310,10 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   wire::AssignView assign_;                  ///< kept for its memory
   const TaskType* assigned_type_ = nullptr;  ///< that assign_.type stands for: most programs call the same again
   std::atomic<bool> closed_ = false;
+  /// Futures that were not dropped; while there are any, the core keeps itself. With the lock: a count in each
+  /// of a million futures would cost them more.
+  std::size_t futures_ = 0;
+  std::shared_ptr<Core> self_;
 
   std::uint64_t next_ticket_ = 1;
   std::unordered_map<std::uint64_t, Request*> requests_;

@@ -137,6 +137,10 @@ void Core::assign(Address worker, const scheduler::TaskRecord& task, std::span<c
     assigned_type_ = task.type;
   }
   announce_modules(worker);
+  if (inputs.empty() && !task.extras && task.attempt == 0 && task.priority == 0) {
+    mailbox_.post(worker, wire::AssignCallView{task.id, assign_.type, &task.bytes});
+    return;
+  }
   assign_.id = task.id;
   assign_.attempt = task.attempt;
   assign_.priority = task.priority;

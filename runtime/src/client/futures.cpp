@@ -7,14 +7,9 @@
 
 namespace cohort::detail {
 
-namespace {
-
-void require_owner(const Core& core, const FutureState& future) {
-  if (future.core.get() != &core)
-    throw UsageError("this future belongs to another client: gather its value, and submit that");
+void Core::require_owner(const FutureState& future) const {
+  if (future.core != this) throw UsageError("this future belongs to another client: gather its value, and submit that");
 }
-
-}  // namespace
 
 scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions&& options) {
   if (options.retries < 0) throw UsageError("TaskOptions::retries must not be negative");
@@ -24,7 +19,7 @@ scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions&& 
   submission.payload = std::move(request.payload);
   submission.inputs.reserve(request.inputs.size());
   for (const FutureHandle& input : request.inputs) {
-    require_owner(*this, *input);
+    require_owner(*input);
     submission.inputs.push_back(input->id);
   }
   submission.label = std::move(options.label);
@@ -87,7 +82,9 @@ FutureHandle Core::hold(Value value) {
 }
 
 void Core::drop(TaskId id) noexcept try {
+  std::shared_ptr<Core> last;  // goes after the lock
   const Lock lock = enter();
+  if (--futures_ == 0) last = std::move(self_);
   if (closed_) return;
   tasks().on_future_dropped(id, now_);
   if (mailbox_.anything_waits()) wake_helper();
@@ -144,7 +141,7 @@ void Core::look_at_all(FutureStates futures) {
   const Lock lock = enter();
   require_open();
   for (const FutureState* future : futures) {
-    require_owner(*this, *future);
+    require_owner(*future);
     look_at(future->id);
   }
 }
@@ -171,7 +168,7 @@ std::vector<bool> Core::wait_for_several(FutureStates futures, Time timeout, Whe
   };
   Lock lock = enter();
   require_open();
-  for (const FutureState* future : futures) require_owner(*this, *future);
+  for (const FutureState* future : futures) require_owner(*future);
   Counter counter(*this, futures);
   for (std::size_t i = 0; i < futures.size(); ++i) {
     if (tasks().ended(futures[i]->id))
@@ -254,7 +251,7 @@ CompletionQueue::CompletionQueue(std::vector<FutureHandle> futures) : state_(std
   std::unordered_map<TaskId, bool> seen;
   for (FutureHandle& future : futures) {
     // First: futures of different clients may have the same id.
-    if (!state_->futures.empty()) require_owner(*state_->futures[0]->core, *future);
+    if (!state_->futures.empty()) state_->futures[0]->core->require_owner(*future);
     if (!seen.emplace(future->id, true).second) continue;
     state_->futures.push_back(std::move(future));
   }
@@ -307,6 +304,7 @@ FutureHandle submit(const std::shared_ptr<Core>& core, CallRequest&& request, Ta
   return core->submit(std::move(request), std::move(options));
 }
 FutureHandle hold(const std::shared_ptr<Core>& core, Value value) { return core->hold(std::move(value)); }
+std::shared_ptr<Core> core_of(const FutureState& future) { return future.core->shared_from_this(); }
 CodeMap& code_map(Core& core) { return core.code_map(); }
 int worker_count(Core& core) { return core.worker_count(); }
 int slot_count(Core& core) { return core.slot_count(); }

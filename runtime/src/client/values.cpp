@@ -1,4 +1,5 @@
 // Core: values on their way to a thread that wants them.
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -145,6 +146,8 @@ class Prefetch::State {
   std::size_t bytes = 0;                                    ///< asked for and not read
   std::vector<SmallBytes> small;                            ///< values copied ahead, of futures[small_begin] and on
   std::size_t small_begin = 0;
+  bool looks_at_all = false;
+  std::size_t not_looked_at = 0;  ///< the first that is still to be marked as seen
 };
 
 namespace {
@@ -160,6 +163,14 @@ constexpr std::size_t kSmallAhead = 256;
 Prefetch::Prefetch(FutureStates futures) : state_(std::make_unique<State>(futures)) {}
 
 Prefetch::~Prefetch() {
+  if (state_->looks_at_all && state_->not_looked_at < state_->futures.size()) {
+    try {
+      const FutureStates left = state_->futures.subspan(state_->not_looked_at);
+      left[0]->core->look_at_all(left);
+    } catch (const std::exception&) {
+      // The client has ended, and has listed what nobody has seen.
+    }
+  }
   for (auto& [index, request] : state_->requests) {
     if (request.ticket == 0) continue;
     Core& core = *state_->futures[index]->core;
@@ -173,7 +184,8 @@ Prefetch::~Prefetch() {
 }
 
 void Prefetch::look_at_all() {
-  if (!state_->futures.empty()) state_->futures[0]->core->look_at_all(state_->futures);
+  state_->looks_at_all = true;
+  for (const FutureState* future : state_->futures) state_->futures[0]->core->require_owner(*future);
 }
 
 void Prefetch::read(std::size_t index, ValueReader& reader) {
@@ -191,12 +203,14 @@ void Prefetch::read(std::size_t index, ValueReader& reader) {
   core.wait_or_throw(lock, future.id, Time::max());
   state.small.clear();
   state.small_begin = index;
-  while (state.small.size() < kSmallAhead && index + state.small.size() < state.futures.size()) {
-    const TaskId id = state.futures[index + state.small.size()]->id;
-    const scheduler::TaskRecord* task = core.tasks().find(id);
-    if (task == nullptr || !task->small || !core.tasks().ended(id)) break;
+  for (const FutureState* next : state.futures.subspan(index)) {
+    const scheduler::TaskRecord* task = core.tasks().find(next->id);
+    if (task == nullptr || !task->small || !scheduler::SchedulerState::ended(*task)) break;
+    core.look_at(next->id);
     state.small.push_back(task->bytes);
+    if (state.small.size() == kSmallAhead) break;
   }
+  state.not_looked_at = index + std::max<std::size_t>(state.small.size(), 1);
   if (!state.small.empty()) {
     lock.unlock();
     return read_small();

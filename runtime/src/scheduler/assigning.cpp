@@ -5,16 +5,14 @@
 
 namespace cohort::scheduler {
 
-/// Does all that has become possible.
-void SchedulerState::settle(Time now) {
-  for (;;) {
+void SchedulerState::place_and_hand_out(Time now) {
+  do {
     while (!placeable_.empty()) {
       TaskRecord* task = table_.find(placeable_.pop());
       if (task != nullptr && task->phase == Phase::blocked && task->unplaced_inputs == 0) place(*task, now);
     }
-    if (!ready_.empty() && (!hungry_.empty() || unusual_priorities_ || living_workers_ == 0)) hand_out(now);
-    if (placeable_.empty()) return;
-  }
+    if (may_hand_out()) hand_out(now);
+  } while (!placeable_.empty());
 }
 
 /// All inputs have a place: finds one for the task.
@@ -60,15 +58,14 @@ void SchedulerState::send_or_park(TaskRecord& task, Address worker, Time now) {
   WorkerLoad& load = load_of(worker);
   if (load.assigned_count < options_.stock.tasks || task.sent_before) return send(task, worker, now);
   // Planned now, not when it is sent: else the next one that is parked would find the same gap.
-  plan(task, worker, now);
+  plan(task, load, now);
   task.phase = Phase::parked;
   task.place = worker;
   load.parked.push_back(table_, task);
 }
 
 /// Takes the task into the worker's plan, after those that are there already and its inputs.
-void SchedulerState::plan(TaskRecord& task, Address worker, Time now) {
-  WorkerLoad& load = load_of(worker);
+void SchedulerState::plan(TaskRecord& task, WorkerLoad& load, Time now) {
   const Time planned_now = now - lag_;
   Time ready = planned_now;
   for (const TaskId id : task.inputs) {
@@ -94,7 +91,7 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
   if (end_is_near(now) && !may_start(task, worker, now)) return withhold(task);
   WorkerLoad& load = load_of(worker);
   const bool newly_placed = task.phase != Phase::assigned;
-  if (task.phase != Phase::parked || task.place != worker) plan(task, worker, now);
+  if (task.phase != Phase::parked || task.place != worker) plan(task, load, now);
   planned_.clear();
   for (const TaskId id : task.inputs) {
     TaskRecord& input = table_[id];
@@ -128,7 +125,7 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
   update_hunger(worker);
   outbox_.assign(worker, task, planned_);
 
-  tell_dependents(task, newly_placed, moved);
+  if (!task.dependents.empty() || moved) tell_dependents(task, newly_placed, moved);
   if (task.extras && task.extras->broadcast) broadcast(task);
   for (const TaskId id : task.inputs) release_for_last_user(table_[id]);
 }
@@ -199,7 +196,7 @@ bool SchedulerState::hand_over(TaskRecord& task, Time now) {
     }
   }
   if (worker == kNowhere) return false;
-  unqueue(task);
+  if (task.phase == Phase::ready) ready_.remove(table_, task);
   send(task, worker, now);
   return true;
 }

@@ -11,9 +11,9 @@ namespace cohort::scheduler {
 /// One input of a task that is to be placed.
 struct PlacedInput {
   Address holder = kNowhere;
-  const std::vector<Address>* replicas = nullptr;  ///< further holders; may be null
-  std::uint64_t bytes = 0;                         ///< size of the value, or what such values usually have
-  Time ready_at{};                                 ///< when it is expected to exist
+  const detail::SmallVector<Address>* replicas = nullptr;  ///< further holders; may be null
+  std::uint64_t bytes = 0;                                 ///< size of the value, or what such values usually have
+  Time ready_at{};                                         ///< when it is expected to exist
 
   bool is_at(Address worker) const {
     return holder == worker ||

@@ -28,23 +28,29 @@ SchedulerState::SchedulerState(Outbox& outbox, std::span<const int> slots, Sched
 }
 
 TaskId SchedulerState::on_submit(Submission&& submission, Time now) {
-  const TaskId id = on_reserve();
-  on_fill(id, std::move(submission), now);
+  TaskRecord& task = reserve();
+  const TaskId id = task.id;
+  fill(task, std::move(submission), now);
   return id;
 }
 
-TaskId SchedulerState::on_reserve() {
+TaskId SchedulerState::on_reserve() { return reserve().id; }
+
+void SchedulerState::on_fill(TaskId id, Submission&& submission, Time now) {
+  TaskRecord* reserved = table_.find(id);
+  if (reserved != nullptr && reserved->phase == Phase::reserved) fill(*reserved, std::move(submission), now);
+}
+
+TaskRecord& SchedulerState::reserve() {
   TaskRecord& task = table_.add();
   task.phase = Phase::reserved;
   task.wanted = true;
   ++open_tasks_;
-  return task.id;
+  return task;
 }
 
-void SchedulerState::on_fill(TaskId id, Submission&& submission, Time now) {
-  TaskRecord* reserved = table_.find(id);
-  if (reserved == nullptr || reserved->phase != Phase::reserved) return;
-  TaskRecord& task = *reserved;
+/// `task` may be forgotten by then, should it fail at once and nobody want it.
+void SchedulerState::fill(TaskRecord& task, Submission&& submission, Time now) {
   task.phase = Phase::blocked;
   task.type = submission.type;
   task.bytes = std::move(submission.payload);
@@ -63,7 +69,7 @@ void SchedulerState::on_fill(TaskId id, Submission&& submission, Time now) {
   for (const TaskId input_id : task.inputs) {
     TaskRecord& input = table_[input_id];
     if (input.released) throw base::BrokenInvariant("a task needs a value that no future stands for");
-    add_dependent(input, id);
+    add_dependent(input, task.id);
     if (input.phase == Phase::failed || input.phase == Phase::cancelled) {
       if (failed_input == nullptr) failed_input = &input;
     } else if (!placed(input)) {
@@ -256,6 +262,7 @@ void SchedulerState::finish(TaskRecord& task) {
   if (!first) --copying_;
   --open_tasks_;
   outbox_.ended(task.id);
+  if (task.wanted) return;  // nothing of it is let go of
   release_for_last_user(task);
   release_if_unneeded(task);
 }
@@ -325,6 +332,7 @@ void SchedulerState::add_dependent(TaskRecord& input, TaskId dependent) {
 
 /// The task needs its inputs no longer.
 void SchedulerState::drop_inputs(TaskRecord& task) {
+  if (task.inputs.empty()) return;
   for (const TaskId input : task.inputs) drop_use(table_[input]);
   if (!options_.keep_lineage) task.inputs = {};
 }

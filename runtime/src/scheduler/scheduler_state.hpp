@@ -95,8 +95,9 @@ class SchedulerState {
   const TaskRecord* find(TaskId id) const { return table_.find(id); }
   bool ended(TaskId id) const {
     const TaskRecord* record = table_.find(id);
-    return record == nullptr || (has_ended(record->phase) && !still_copying(*record));
+    return record == nullptr || ended(*record);
   }
+  static bool ended(const TaskRecord& record) { return has_ended(record.phase) && !still_copying(record); }
   Status status(const TaskRecord& record) const;
   /// Tasks that have not ended, or whose worker has not answered yet.
   std::size_t open_tasks() const { return open_tasks_; }
@@ -132,10 +133,20 @@ class SchedulerState {
     return std::all_of(task.inputs.begin(), task.inputs.end(), [&](TaskId id) { return placed(*table.find(id)); });
   }
 
+  TaskRecord& reserve();
+  void fill(TaskRecord& task, Submission&& submission, Time now);
+
   // --- placing
-  void settle(Time now);
+  /// Does all that has become possible.
+  void settle(Time now) {
+    if (!placeable_.empty() || may_hand_out()) place_and_hand_out(now);
+  }
+  bool may_hand_out() const {
+    return !ready_.empty() && (!hungry_.empty() || unusual_priorities_ || living_workers_ == 0);
+  }
+  void place_and_hand_out(Time now);
   void place(TaskRecord& task, Time now);
-  void plan(TaskRecord& task, Address worker, Time now);
+  void plan(TaskRecord& task, WorkerLoad& load, Time now);
   void send_or_park(TaskRecord& task, Address worker, Time now);
   void send(TaskRecord& task, Address worker, Time now);
   void send_parked(Address worker, Time now);

@@ -79,8 +79,8 @@ struct TaskExtras {
   std::optional<Address> worker;
   int retries = 0;  ///< that are left
   bool broadcast = false;
-  std::vector<Address> replicas;           ///< workers other than `place` that have, or will have, a copy of the value
-  std::vector<Address> copying;            ///< broadcast: those of them that have not reported their copy
+  detail::SmallVector<Address> replicas;   ///< workers other than `place` that have, or will have, a copy of the value
+  detail::SmallVector<Address> copying;    ///< broadcast: those of them that have not reported their copy
   std::shared_ptr<FailureRecord> failure;  ///< of a task that failed or was cancelled
   detail::SmallBytes payload;              ///< of a task that has finished and may run again
   std::uint32_t child_records = 0;         ///< uses as an input by records that exist; counted with keep_lineage only

@@ -70,14 +70,16 @@ struct WorkerLoad {
   /// no reason to prefer them.
   Time available(Time now, Time ready) const {
     constexpr Time kReportsDiffer = std::chrono::milliseconds(2);
-    const Time work = now + assigned_time / slots;
+    const Time work = now + per_slot(assigned_time);
     return ready < last_start ? work : std::max(busy_until, work - kReportsDiffer);
   }
   /// Takes a task into the plan that takes `duration` from `start` on.
   void plan(Time start, Time duration) {
     last_start = start;
-    busy_until = std::max(busy_until, start) + duration / slots;
+    busy_until = std::max(busy_until, start) + per_slot(duration);
   }
+  /// A division takes as long as much else that is done for a task.
+  Time per_slot(Time time) const { return slots == 1 ? time : time / slots; }
 
   /// Assigned tasks of at least this priority.
   std::size_t count_from(int priority) const {
@@ -97,7 +99,7 @@ struct StockLimits {
   /// CPU for a time slice.
   Time time = std::chrono::milliseconds(4);
   /// Tasks at one worker that were not reported yet, however short they are.
-  std::size_t tasks = 2048;
+  std::size_t tasks = 1024;
   /// Presumed duration of a call that was never measured.
   Time unknown_duration = std::chrono::microseconds(200);
 

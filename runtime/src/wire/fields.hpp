@@ -31,6 +31,8 @@ constexpr auto fields(Either<Assign> auto& m) {
 constexpr auto fields(Either<AssignView> auto& m) {
   return std::tie(m.id, m.attempt, m.priority, m.type, *m.label, *m.payload, m.inputs, m.small_values);
 }
+constexpr auto fields(Either<AssignCall> auto& m) { return std::tie(m.id, m.type, m.payload); }
+constexpr auto fields(Either<AssignCallView> auto& m) { return std::tie(m.id, m.type, *m.payload); }
 constexpr auto fields(Either<Release> auto& m) { return std::tie(m.id); }
 constexpr auto fields(Either<Recall> auto& m) { return std::tie(m.id); }
 constexpr auto fields(Either<Cancel> auto& m) { return std::tie(m.id); }

@@ -20,6 +20,10 @@ constexpr bool kRaw =
     std::is_trivially_copyable_v<T>&& std::has_unique_object_representations_v<T> && !std::is_same_v<T, bool> &&
     !std::is_pointer_v<T> && (!std::is_enum_v<T> || std::is_same_v<T, std::byte>);
 
+/// It holds a pointer to what travels.
+template <>
+constexpr bool kRaw<AssignCallView> = false;
+
 /// All of it travels, but not every byte is a value of it.
 template <class T>
 constexpr bool kChecked = std::is_same_v<T, bool> || (std::is_enum_v<T> && !kRaw<T>);
@@ -254,6 +258,8 @@ template <class M, std::size_t kIndex = 0>
 constexpr std::uint8_t kind_of() {
   if constexpr (std::is_same_v<M, AssignView>) {
     return kind_of<Assign>();
+  } else if constexpr (std::is_same_v<M, AssignCallView>) {
+    return kind_of<AssignCall>();
   } else if constexpr (std::is_same_v<M, std::variant_alternative_t<kIndex, Message>>) {
     return kIndex;
   } else {
@@ -280,6 +286,8 @@ bool Reader::next(Message& message) {
 
 template void append(detail::ByteBuffer&, const Assign&);
 template void append(detail::ByteBuffer&, const AssignView&);
+template void append(detail::ByteBuffer&, const AssignCall&);
+template void append(detail::ByteBuffer&, const AssignCallView&);
 template void append(detail::ByteBuffer&, const Release&);
 template void append(detail::ByteBuffer&, const Recall&);
 template void append(detail::ByteBuffer&, const Cancel&);

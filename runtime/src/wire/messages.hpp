@@ -104,6 +104,20 @@ struct AssignView {
   std::vector<const detail::SmallBytes*> small_values;
 };
 
+/// The same, of a task that is nothing but a call: its first attempt, of the usual priority, without label and inputs.
+struct AssignCall {
+  TaskId id;
+  detail::CodeAddress type;
+  detail::SmallBytes payload;
+  bool operator==(const AssignCall&) const = default;
+};
+
+struct AssignCallView {
+  TaskId id;
+  detail::CodeAddress type;
+  const detail::SmallBytes* payload = nullptr;
+};
+
 /// Scheduler to worker: nobody beyond the tasks you have been assigned needs this value.
 struct Release {
   TaskId id;
@@ -256,10 +270,11 @@ struct Report {
   bool operator==(const Report&) const = default;
 };
 
-using Message = std::variant<Assign, Release, Recall, Cancel, Relocate, Hold, Fetch, Unfetch, ValueIs, Done, Recalled,
-                             Started, Held, Call, CallDone, ModuleIs, Hello, Stop, Stopped, Alarm, Report, Resend>;
+using Message =
+    std::variant<Assign, Release, Recall, Cancel, Relocate, Hold, Fetch, Unfetch, ValueIs, Done, Recalled, Started,
+                 Held, Call, CallDone, ModuleIs, Hello, Stop, Stopped, Alarm, Report, Resend, AssignCall>;
 
-/// Appends one record; an AssignView as the Assign it shows.
+/// Appends one record; a view as the message it shows.
 template <class M>
 void append(detail::ByteBuffer& packet, const M& message);
 

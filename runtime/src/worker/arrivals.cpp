@@ -96,7 +96,7 @@ void Worker::end_arrival_if_complete(Arrival& arrival) {
   if (!arrival.decoded || arrival.outstanding > 0) return;
   if (arrival.type == nullptr || !state_.expects(arrival.id, arrival.ticket)) return;  // nobody wants it any more
   if (arrival.error) {
-    state_.put(arrival.id, {{}, std::make_shared<ArrivedValue>(arrival.error)});
+    state_.put(arrival.id, {{}, ArrivedValue::make(arrival.error)});
   } else {
     state_.put(arrival.id, {std::move(arrival.value), nullptr});
   }

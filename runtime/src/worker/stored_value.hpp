@@ -18,6 +18,11 @@ class ArrivedValue {
   explicit ArrivedValue(std::exception_ptr error)
       : error_(std::move(error)) {}  // NOLINT(bugprone-throw-keyword-missing)
 
+  template <class... Args>
+  static std::shared_ptr<ArrivedValue> make(Args&&... args) {
+    return std::allocate_shared<ArrivedValue>(detail::SmallAllocator<ArrivedValue>(), std::forward<Args>(args)...);
+  }
+
   /// Any thread; decodes at the first call.
   detail::Value open(detail::CodeMap& code) {
     // Not std::call_once, which makes a system call to wake those that wait, whether there are any or not.

@@ -64,6 +64,10 @@ class Worker final : private Outbox, private transport::Receiver {
 
  private:
   class Arrival;
+  /// Most tasks need an entry for a moment.
+  template <class Key, class T>
+  using SmallMap =
+      std::unordered_map<Key, T, std::hash<Key>, std::equal_to<Key>, detail::SmallAllocator<std::pair<const Key, T>>>;
   using Lock = std::unique_lock<std::mutex>;
 
   // --- threads (worker.cpp)
@@ -109,9 +113,9 @@ class Worker final : private Outbox, private transport::Receiver {
   transport::Mailbox mailbox_;
   WorkerState state_;
   /// Of the values that were asked for, by ticket: what they are decoded as.
-  std::unordered_map<std::uint64_t, const detail::ValueType*> fetched_types_;
+  SmallMap<std::uint64_t, const detail::ValueType*> fetched_types_;
   /// Of the values that the message at hand speaks of.
-  std::unordered_map<TaskId, const detail::ValueType*> known_types_;
+  SmallMap<TaskId, const detail::ValueType*> known_types_;
   /// The task that is being assigned, unless its inputs were noted there: mostly nobody asks.
   const TaskWork* assigned_work_ = nullptr;
   std::vector<AssignedInput> assigned_inputs_;

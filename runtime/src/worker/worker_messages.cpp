@@ -10,8 +10,11 @@ namespace cohort::worker {
 void Worker::on_message(Address from, wire::Message& message) {
   std::visit(
       [&]<class M>(M& m) {
-        somebody_waits_ = somebody_waits_ || !(std::is_same_v<M, wire::Assign> || std::is_same_v<M, wire::Release>);
-        if constexpr (std::is_same_v<M, wire::Assign>) {
+        constexpr bool is_new_work = std::is_same_v<M, wire::Assign> || std::is_same_v<M, wire::AssignCall>;
+        somebody_waits_ = somebody_waits_ || !(is_new_work || std::is_same_v<M, wire::Release>);
+        if constexpr (std::is_same_v<M, wire::AssignCall>) {
+          state_.on_assign(m.id, 0, 0, TaskWork{m.type, {}, std::move(m.payload)}, {});
+        } else if constexpr (std::is_same_v<M, wire::Assign>) {
           on_assign(m);
         } else if constexpr (std::is_same_v<M, wire::Release>) {
           state_.on_release(m.id);
@@ -61,7 +64,7 @@ void Worker::on_assign(wire::Assign& assign) {
   for (const wire::InputPlace& input : assign.inputs) {
     if (input.inlined < 0 || state_.value(input.id) != nullptr) continue;
     auto& bytes = assign.small_values.at(static_cast<std::size_t>(input.inlined));
-    state_.put(input.id, {{}, std::make_shared<ArrivedValue>(std::move(bytes), known_type(input.id))});
+    state_.put(input.id, {{}, ArrivedValue::make(std::move(bytes), known_type(input.id))});
   }
   state_.on_assign(assign.id, assign.attempt, assign.priority, std::move(work), assigned_inputs_);
   assigned_work_ = nullptr;
@@ -93,7 +96,7 @@ void Worker::note_input_types(detail::CodeAddress type, const detail::SmallBytes
 /// Null if it is not known.
 const detail::ValueType* Worker::known_type(TaskId id) {
   if (const TaskWork* work = std::exchange(assigned_work_, nullptr)) {
-    std::vector<TaskId> ids;
+    detail::SmallVector<TaskId> ids;
     ids.reserve(assigned_inputs_.size());
     for (const AssignedInput& input : assigned_inputs_) ids.push_back(input.id);
     note_input_types(work->type, work->payload, ids);
@@ -124,9 +127,9 @@ void Worker::on_value(Address from, wire::ValueIs& message) {
   if (message.transfer != 0) return begin_arrival(from, message, type);
   if (!wanted) return;
   if (message.failure) {
-    state_.put(message.id, {{}, std::make_shared<ArrivedValue>(wire::rebuild(*message.failure))});
+    state_.put(message.id, {{}, ArrivedValue::make(wire::rebuild(*message.failure))});
   } else {
-    state_.put(message.id, {{}, std::make_shared<ArrivedValue>(std::move(message.bytes), type)});
+    state_.put(message.id, {{}, ArrivedValue::make(std::move(message.bytes), type)});
   }
   fetched_types_.erase(known);
   state_.on_value(message.id);

@@ -17,15 +17,15 @@ namespace cohort::detail {
 
 class Core;
 
-/// The hold that all copies of one future have on their task together.
+/// The hold that all copies of one future have on their task together. As long as there is one, the core lives.
 class FutureState {
  public:
-  FutureState(std::shared_ptr<Core> owner, TaskId task) : core(std::move(owner)), id(task) {}
+  FutureState(Core& owner, TaskId task) : core(&owner), id(task) {}
   FutureState(const FutureState&) = delete;
   FutureState& operator=(const FutureState&) = delete;
   ~FutureState();
 
-  const std::shared_ptr<Core> core;
+  Core* const core;
   const TaskId id;
 };
 
@@ -62,6 +62,7 @@ class ValueReader {
 FutureHandle submit(const std::shared_ptr<Core>& core, CallRequest&& request, TaskOptions&& options);
 /// A value that stays in this process until a task takes it.
 FutureHandle hold(const std::shared_ptr<Core>& core, Value value);
+std::shared_ptr<Core> core_of(const FutureState& future);
 CodeMap& code_map(Core& core);
 int worker_count(Core& core);
 int slot_count(Core& core);
@@ -91,7 +92,8 @@ class Prefetch {
   ~Prefetch();
   /// As detail::read_value, of future `index`; to be called in rising order.
   void read(std::size_t index, ValueReader& reader);
-  /// Marks every failure among the futures as seen.
+  /// Every failure among the futures is to be marked as seen: each as it is read, what is left when this object goes.
+  /// All futures must be of one client.
   void look_at_all();
 
  private:

@@ -57,7 +57,7 @@ class ValueBox {
 struct FromCall {};
 
 /// Memory for small things that every task needs, at most kSmallBytes; any thread may give back what another has taken.
-inline constexpr std::size_t kSmallBytes = 64;
+inline constexpr std::size_t kSmallBytes = 128;
 void* take_small(std::size_t bytes);
 void give_small(void* memory, std::size_t bytes) noexcept;
 
@@ -70,7 +70,7 @@ struct BoxMemory<true> {
   static void operator delete(void* box, std::size_t bytes) noexcept { give_small(box, bytes); }
 };
 
-/// For vectors that mostly hold one or two things and live for one task.
+/// For vectors that mostly hold one or two things and live for one task, and for std::allocate_shared.
 template <class T>
 struct SmallAllocator {
   using value_type = T;
