@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -25,7 +24,9 @@ namespace {
 using graphs::Graph;
 using graphs::Pattern;
 
-constexpr int kCalibrationIterations = 2'000'000;
+constexpr int kFirstIterations = 2'000'000;
+/// Of the kernel alone, before and after each run.
+constexpr double kCalibrationSeconds = 2e-3;
 /// Of one run of a graph; the number of steps follows from it.
 constexpr double kRunSeconds = 0.1;
 constexpr int kLeastSteps = 16;
@@ -36,26 +37,35 @@ constexpr double kFactor = 2;
 /// Such an efficiency is not measured again.
 constexpr double kSurelyEfficient = 0.7;
 
-double seconds_per_iteration() {
-  const auto start = std::chrono::steady_clock::now();
-  volatile double result = graphs::compute(kCalibrationIterations);
-  static_cast<void>(result);
-  return seconds_since(start) / kCalibrationIterations;
+/// One run of a graph, and how long an iteration of the kernel took next to it, with all workers at work: on a shared
+/// machine a core may be twice as fast in one second as in another.
+struct Run {
+  double seconds = 0;
+  double iteration_seconds = 0;
+};
+using RunGraph = std::function<Run(const Graph&)>;
+
+/// Of the peak rate.
+double efficiency_of(const Graph& graph, int in_parallel, const Run& run) {
+  const double work = graph.iterations * run.iteration_seconds * static_cast<double>(graphs::task_count(graph));
+  return work / in_parallel / run.seconds;
 }
 
-/// Seconds of one run; once it comes near to half of the peak rate, the median of three: a single run that the machine
-/// disturbs would end the search.
-double usual_seconds(const Graph& graph, double peak_seconds, const std::function<double(const Graph&)>& run) {
-  std::array<double, 3> seconds{run(graph)};
-  if (peak_seconds / seconds[0] > kSurelyEfficient) return seconds[0];
-  seconds[1] = run(graph);
-  seconds[2] = run(graph);
-  std::sort(seconds.begin(), seconds.end());
-  return seconds[1];
+/// Once it comes near to half of the peak rate, the median of three: a single run that the machine disturbs would end
+/// the search.
+Run usual_run(const Graph& graph, int in_parallel, const RunGraph& run) {
+  std::array<Run, 3> runs{run(graph)};
+  if (efficiency_of(graph, in_parallel, runs[0]) > kSurelyEfficient) return runs[0];
+  runs[1] = run(graph);
+  runs[2] = run(graph);
+  std::sort(runs.begin(), runs.end(), [&](const Run& a, const Run& b) {
+    return efficiency_of(graph, in_parallel, a) < efficiency_of(graph, in_parallel, b);
+  });
+  return runs[1];
 }
 
-/// Microseconds. `run` takes a graph and returns its seconds, on each rank that calls this.
-double metg(Graph graph, int workers, double iteration_seconds, const std::function<double(const Graph&)>& run) {
+/// Microseconds; `run` and the result are the same on each rank that calls this. `iteration_seconds`: where to search.
+double metg(Graph graph, int workers, double iteration_seconds, const RunGraph& run) {
   double last_granularity = 0;
   double last_efficiency = 1;
   const int in_parallel = std::min(workers, graph.width);
@@ -64,11 +74,9 @@ double metg(Graph graph, int workers, double iteration_seconds, const std::funct
     graph.iterations = static_cast<int>(seconds / iteration_seconds);
     graph.steps =
         std::clamp(static_cast<int>(kRunSeconds / expected * in_parallel / graph.width), kLeastSteps, kMostSteps);
-    const auto tasks = static_cast<double>(graphs::task_count(graph));
-    const double peak_seconds = graph.iterations * iteration_seconds * tasks / in_parallel;
-    const double elapsed = usual_seconds(graph, peak_seconds, run);
-    const double granularity = elapsed * in_parallel / tasks;
-    const double efficiency = graph.iterations * iteration_seconds / granularity;
+    const Run usual = usual_run(graph, in_parallel, run);
+    const double granularity = usual.seconds * in_parallel / static_cast<double>(graphs::task_count(graph));
+    const double efficiency = efficiency_of(graph, in_parallel, usual);
     if (efficiency < 0.5) {
       // Between this point and the last one, as on the usual plot: both axes logarithmic.
       const double part = std::log(last_efficiency / 0.5) / std::log(last_efficiency / efficiency);
@@ -82,18 +90,24 @@ double metg(Graph graph, int workers, double iteration_seconds, const std::funct
   }
 }
 
+int calibration_iterations(double iteration_seconds) {
+  return static_cast<int>(kCalibrationSeconds / iteration_seconds);
+}
+
 double metg_by_hand(const Bench& bench, const Graph& graph, double iteration_seconds) {
   const int first = bench.ranks() > 1 ? 1 : 0;
   std::vector<int> workers(static_cast<std::size_t>(bench.ranks() - first));
   std::iota(workers.begin(), workers.end(), first);
   MPI_Comm group = MPI_COMM_NULL;  // all of them take the same steps: those that the slowest one's time says
   MPI_Comm_split(MPI_COMM_WORLD, bench.rank() >= first ? 0 : MPI_UNDEFINED, bench.rank(), &group);
+  const int iterations = calibration_iterations(iteration_seconds);
   const double microseconds = while_others_sleep(bench.rank(), workers, [&] {
     return metg(graph, static_cast<int>(workers.size()), iteration_seconds, [&](const Graph& sized) {
+      const double before = graphs::iteration_seconds_by_hand(group, iterations);
       const double mine = graphs::run_by_hand(sized, group, bench.rank(), first, bench.ranks());
       double slowest = 0;
       MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, group);
-      return slowest;
+      return Run{slowest, (before + graphs::iteration_seconds_by_hand(group, iterations)) / 2};
     });
   });
   if (group != MPI_COMM_NULL) MPI_Comm_free(&group);
@@ -101,9 +115,13 @@ double metg_by_hand(const Bench& bench, const Graph& graph, double iteration_sec
 }
 
 double metg_as_futures(Bench& bench, const Graph& graph, double iteration_seconds) {
+  const int iterations = calibration_iterations(iteration_seconds);
   return bench.in_cohort([&](cohort::Client& client) {
-    return metg(graph, client.slot_count(), iteration_seconds,
-                [&](const Graph& sized) { return graphs::run_as_futures(client, sized); });
+    return metg(graph, client.slot_count(), iteration_seconds, [&](const Graph& sized) {
+      const double before = graphs::iteration_seconds_as_futures(client, iterations);
+      const double seconds = graphs::run_as_futures(client, sized);
+      return Run{seconds, (before + graphs::iteration_seconds_as_futures(client, iterations)) / 2};
+    });
   });
 }
 
@@ -118,10 +136,8 @@ void compare(Bench& bench, const Graph& graph, double iteration_seconds) {
 }  // namespace
 
 void task_graph(Bench& bench) {
-  // The rate of all workers at once, as tasks have it. Everybody knows rank 1's, so that all search alike.
-  double iteration_seconds = seconds_per_iteration();
-  iteration_seconds = std::min(iteration_seconds, seconds_per_iteration());
-  MPI_Bcast(&iteration_seconds, 1, MPI_DOUBLE, bench.ranks() > 1 ? 1 : 0, MPI_COMM_WORLD);
+  double iteration_seconds = graphs::seconds_per_iteration(kFirstIterations);
+  MPI_Bcast(&iteration_seconds, 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
   for (const std::uint64_t width : bench.sizes({2, 8, 32, 128}, 32)) {
     compare(bench, {.pattern = Pattern::stencil_1d, .width = static_cast<int>(width)}, iteration_seconds);
   }

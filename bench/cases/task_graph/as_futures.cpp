@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,17 @@ double run_as_futures(cohort::Client& client, const Graph& graph) {
   client.wait(before);
   client.wait(leaves);
   return seconds_since(start);
+}
+
+double iteration_seconds_as_futures(cohort::Client& client, int iterations) {
+  std::vector<cohort::Future<double>> parts;
+  for (int slot = 0; slot < client.slot_count(); ++slot) {
+    cohort::TaskOptions options;
+    if (client.worker_count() > 1) options.rank = slot * client.worker_count() / client.slot_count() + 1;
+    parts.push_back(client.submit(options, seconds_per_iteration, iterations));
+  }
+  const std::vector<double> seconds = client.gather(parts);
+  return std::accumulate(seconds.begin(), seconds.end(), 0.0) / static_cast<double>(seconds.size());
 }
 
 }  // namespace bench::graphs

@@ -106,4 +106,14 @@ double run_by_hand(const Graph& graph, MPI_Comm group, int rank, int first, int 
   return seconds_from_common_start(group, [&] { part.run(); });
 }
 
+double iteration_seconds_by_hand(MPI_Comm group, int iterations) {
+  MPI_Barrier(group);
+  const double mine = seconds_per_iteration(iterations);
+  double sum = 0;
+  MPI_Allreduce(&mine, &sum, 1, MPI_DOUBLE, MPI_SUM, group);
+  int size = 0;
+  MPI_Comm_size(group, &size);
+  return sum / size;
+}
+
 }  // namespace bench::graphs

@@ -1,8 +1,11 @@
 #include "cases/task_graph/graph.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+
+#include "measure.hpp"
 
 namespace bench::graphs {
 
@@ -123,6 +126,13 @@ double compute(int iterations) {
   double sum = 0;
   for (const double element : elements) sum += element;
   return sum;
+}
+
+double seconds_per_iteration(int iterations) {
+  const auto start = std::chrono::steady_clock::now();
+  volatile double result = compute(iterations);
+  static_cast<void>(result);
+  return seconds_since(start) / iterations;
 }
 
 void require_count(const std::vector<int>& expected, std::size_t count) {

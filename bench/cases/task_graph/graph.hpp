@@ -34,6 +34,8 @@ using Output = std::vector<std::int32_t>;
 
 /// The kernel: 64 multiplications with additions in each iteration. Returns what nobody can know without computing it.
 double compute(int iterations);
+/// What one of so many takes now, on this thread.
+double seconds_per_iteration(int iterations);
 
 /// A task: ends the program unless each input comes from where it should; computes; makes its output.
 /// `input(k)`: the k-th of inputs_of().

@@ -16,4 +16,8 @@ double run_as_futures(cohort::Client& client, const Graph& graph);
 /// Called by those; from when the first of them begins to when this one has ended.
 double run_by_hand(const Graph& graph, MPI_Comm group, int rank, int first, int ranks);
 
+/// Seconds for an iteration of the kernel, so many on all workers at once: the mean over these.
+double iteration_seconds_as_futures(cohort::Client& client, int iterations);
+double iteration_seconds_by_hand(MPI_Comm group, int iterations);
+
 }  // namespace bench::graphs
