@@ -50,6 +50,25 @@ TEST_CASE("the ends that one worker has reported, and the other has not, do not 
   }
 }
 
+TEST_CASE("what came together at one worker does not all stay there, though the other has enough to do too") {
+  Scenario s({1, 1});
+  // Long enough that neither is hungry.
+  for (const Address worker : {1, 2}) {
+    for (int i = 0; i < 3; ++i) {
+      s.submit(at(worker, i), {.worker = worker, .kind = 1, .expected = 3ms});
+    }
+  }
+  for (int i = 0; i < 2; ++i) s.submit("input" + std::to_string(i), {.worker = 1, .kind = 2, .expected = 1ms});
+  int elsewhere = 0;
+  for (int i = 0; i < 10; ++i) {
+    const std::string name = "task" + std::to_string(i);
+    s.submit(name, {.inputs = {"input0", "input1"}, .kind = 3, .expected = 1ms});
+    if (s[name].place == 2) ++elsewhere;
+  }
+  CHECK(elsewhere >= 4);
+  CHECK(elsewhere <= 7);
+}
+
 TEST_CASE("what is parked at a worker is part of its plan") {
   SchedulerOptions options;
   options.stock.tasks = 2;

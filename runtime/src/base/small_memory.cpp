@@ -2,7 +2,7 @@
 
 #include "base/free_list.hpp"
 #include "base/sanitized.hpp"
-#include "cohort/detail/erased.hpp"
+#include "cohort/detail/bytes.hpp"
 
 namespace cohort::detail {
 

@@ -418,15 +418,19 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
       if (followers_ > 0) followers_cv_.notify_all();
     }
     if (!ready()) {
-      const bool may_sleep = !any && receiving_.empty() && mailbox_.all_sent();
-      const Time rest = may_sleep ? std::min(rest_for(now, now - began), deadline - now) : Time::zero();
+      const bool all_received = !any && receiving_.empty();
+      const bool may_sleep = all_received && mailbox_.all_sent();
+      Time rest = all_received ? std::min(rest_for(now, now - began), deadline - now) : Time::zero();
+      // Only what is being sent keeps it from resting: whoever is to take that may need this core.
+      const bool lets_others_run = rest > Time::zero() && !may_sleep;
+      if (lets_others_run) rest = Time::zero();
       driver_sleeps_ = rest > Time::zero() || (!any && backoff.sleeping());
       if (!any || entering_.load(std::memory_order_relaxed) > 0) {
         lock.unlock();
         if (options_.one_thread) options_.watch();
         if (rest > Time::zero()) {
           backoff.rest(bell_, ticket, rest);
-        } else if (!any && (may_sleep || !backoff.sleeping())) {
+        } else if (!any && !lets_others_run && (may_sleep || !backoff.sleeping())) {
           backoff.pause(bell_, ticket, deadline - now);
         } else {
           std::this_thread::yield();

@@ -36,8 +36,9 @@ void SchedulerState::place(TaskRecord& task, Time now) {
   }
   const Time planned_now = now - lag_;
   describe_inputs(task, planned_now);
-  const Address idle = least_loaded_hungry();
-  Address worker = choose_worker(placed_inputs_, workers_, idle, planned_now, options_.transfer);
+  // Beside those that hold its inputs: else what once came together would stay there, whatever others have to do.
+  const Address other = hungry_.empty() ? soonest_free() : least_loaded_hungry();
+  Address worker = choose_worker(placed_inputs_, workers_, other, planned_now, options_.transfer);
   if (worker == kNowhere) worker = least_loaded();
   if (worker == kNowhere) return fail_lost(task, kNowhere);
   send_or_park(task, worker, now);
@@ -223,6 +224,20 @@ Address SchedulerState::least_loaded_hungry() {
     const auto mine = load.assigned_count * static_cast<std::size_t>(best_load.slots);
     const auto its = best_load.assigned_count * static_cast<std::size_t>(load.slots);
     if (mine < its || (mine == its && worker < best)) best = worker;
+  }
+  return best;
+}
+
+/// Of a few workers, others each time, the one that the plan lets run out of work first.
+Address SchedulerState::soonest_free() {
+  constexpr std::size_t kLookAt = 4;
+  const std::size_t workers = workers_.size() - 1;
+  Address best = kNowhere;
+  for (std::size_t i = 0; i < std::min(workers, kLookAt); ++i) {
+    free_cursor_ = free_cursor_ % workers + 1;
+    const WorkerLoad& load = workers_[free_cursor_];
+    if (load.lost) continue;
+    if (best == kNowhere || load.busy_until < load_of(best).busy_until) best = static_cast<Address>(free_cursor_);
   }
   return best;
 }

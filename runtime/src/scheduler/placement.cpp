@@ -16,7 +16,7 @@ Time earliest_start(std::span<const PlacedInput> inputs, Address worker, const W
   return std::max(ready, load.available(now, ready));
 }
 
-Address choose_worker(std::span<const PlacedInput> inputs, std::span<const WorkerLoad> workers, Address idle, Time now,
+Address choose_worker(std::span<const PlacedInput> inputs, std::span<const WorkerLoad> workers, Address other, Time now,
                       const TransferCost& cost) {
   // A task with thousands of inputs is not worth a look at every holder: the first few distinct ones will do.
   constexpr std::size_t kMostCandidates = 8;
@@ -31,7 +31,7 @@ Address choose_worker(std::span<const PlacedInput> inputs, std::span<const Worke
   for (const PlacedInput& input : inputs.first(std::min<std::size_t>(inputs.size(), 64))) {
     if (count < kMostCandidates) add(input.holder);
   }
-  add(idle);
+  add(other);
 
   // Later start, fewer bytes there, more to do: smaller is better in each place.
   using Rank = std::tuple<Time, std::int64_t, Time>;

@@ -23,7 +23,7 @@ struct PlacedInput {
 
 /// What moving a value is presumed to cost.
 struct TransferCost {
-  Time latency = std::chrono::microseconds(10);
+  Time latency = std::chrono::microseconds(5);
   double bytes_per_ns = 1.0;
 
   Time of(std::uint64_t bytes) const {
@@ -35,12 +35,12 @@ struct TransferCost {
 Time earliest_start(std::span<const PlacedInput> inputs, Address worker, const WorkerLoad& load, Time now,
                     const TransferCost& cost);
 
-/// The worker on which the task can start first, out of the holders of its inputs and `idle` (kNowhere: nobody is).
+/// The worker on which the task can start first, out of the holders of its inputs and `other` (kNowhere: only those).
 /// Among equals the one with more of the input bytes, then the one with less to do. kNowhere if no candidate is alive.
 ///
 /// Greedy earliest start time, after Topcuoglu, Hariri, Wu: HEFT, IEEE TPDS 13(3), 2002, without its ranking phase:
 /// tasks come one by one and must be placed as they come.
-Address choose_worker(std::span<const PlacedInput> inputs, std::span<const WorkerLoad> workers, Address idle, Time now,
+Address choose_worker(std::span<const PlacedInput> inputs, std::span<const WorkerLoad> workers, Address other, Time now,
                       const TransferCost& cost);
 
 }  // namespace cohort::scheduler

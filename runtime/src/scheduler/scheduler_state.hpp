@@ -156,6 +156,7 @@ class SchedulerState {
   void hand_out(Time now);
   bool hand_over(TaskRecord& task, Time now);
   Address least_loaded_hungry();
+  Address soonest_free();
   Address least_loaded() const;
   void describe_inputs(const TaskRecord& task, Time now);
   void unqueue(TaskRecord& task);
@@ -217,6 +218,7 @@ class SchedulerState {
   QueueEnds ready_ends_;
   std::vector<Address> hungry_;
   std::size_t hungry_cursor_ = 0;
+  std::size_t free_cursor_ = 0;
   base::Fifo<TaskId> placeable_;  ///< blocked tasks whose last input was just placed
   std::vector<PlannedInput> planned_;
   std::vector<PlacedInput> placed_inputs_;

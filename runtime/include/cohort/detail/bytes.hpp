@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <stdexcept>
 #include <type_traits>
@@ -11,6 +12,11 @@
 
 /// Plain bytes: what the typed shell hands to the untyped core. Includes nothing of the project.
 namespace cohort::detail {
+
+/// Memory for small things that every task needs, at most kSmallBytes; any thread may give back what another has taken.
+inline constexpr std::size_t kSmallBytes = 128;
+void* take_small(std::size_t bytes);
+void give_small(void* memory, std::size_t bytes) noexcept;
 
 /// Bytes that cannot be decoded: truncated, corrupted, or of another type.
 struct DecodeError : std::runtime_error {
@@ -118,7 +124,7 @@ class SmallBytes {
   }
 
   void clear() {
-    if (!is_inline()) delete[] place_.heap.bytes;
+    if (!is_inline()) give(place_.heap);
     size_ = 0;
   }
   void append(const void* from, std::size_t count) {
@@ -148,21 +154,26 @@ class SmallBytes {
  private:
   /// So many bytes are here, more are not.
   bool is_inline() const { return size_ <= kInline; }
-  void grow(std::size_t needed) {
-    const std::size_t capacity = std::max(needed, 2 * size_);
-    auto* bytes = new std::byte[capacity];
-    std::memcpy(bytes, data(), size_);
-    if (!is_inline()) delete[] place_.heap.bytes;
-    place_.heap = {bytes, capacity};
-  }
-
+  struct Heap {
+    std::byte* bytes;
+    std::size_t capacity;
+  };
   union Place {
     std::byte here[kInline];
-    struct {
-      std::byte* bytes;
-      std::size_t capacity;
-    } heap;
+    Heap heap;
   };
+
+  void grow(std::size_t needed) {
+    const std::size_t capacity = std::max(needed, 2 * size_);
+    auto* bytes = static_cast<std::byte*>(capacity <= kSmallBytes ? take_small(capacity) : ::operator new(capacity));
+    std::memcpy(bytes, data(), size_);
+    if (!is_inline()) give(place_.heap);
+    place_.heap = {bytes, capacity};
+  }
+  static void give(const Heap& heap) noexcept {
+    if (heap.capacity <= kSmallBytes) return give_small(heap.bytes, heap.capacity);
+    ::operator delete(heap.bytes);
+  }
 
   Place place_{};
   std::size_t size_ = 0;

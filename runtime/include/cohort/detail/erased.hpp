@@ -56,11 +56,6 @@ class ValueBox {
 /// The object is what a call returns, made in place.
 struct FromCall {};
 
-/// Memory for small things that every task needs, at most kSmallBytes; any thread may give back what another has taken.
-inline constexpr std::size_t kSmallBytes = 128;
-void* take_small(std::size_t bytes);
-void give_small(void* memory, std::size_t bytes) noexcept;
-
 /// Where a class that derives from this one lies.
 template <bool kSmall>
 struct BoxMemory {};
