@@ -16,21 +16,22 @@ class CycleRate {
   std::uint64_t nanoseconds_per_cycle() const { return rate_; }
   /// The counter was `before` and `after` a look at the clock that told `now`.
   void on_look(std::uint64_t before, std::uint64_t after, Time now) {
+    if (after - before > kInterrupted) return;  // who knows when it was at the clock
     if (began_ == Time::min()) {
       began_at_ = after;
       began_ = now;
       return;
     }
+    if (now - began_ < next_) return;
     const std::uint64_t cycles = after - began_at_;
-    // Who was interrupted in between knows only when it was at the counter.
-    if (now - began_ < next_ || after - before > cycles / kPrecision) return;
     next_ = std::max(2 * (now - began_), next_);
     rate_ = static_cast<std::uint64_t>(static_cast<double>((now - began_).count()) / static_cast<double>(cycles) *
                                        4294967296.0);
   }
 
  private:
-  static constexpr std::uint64_t kPrecision = 1000;
+  /// No look takes so many cycles by itself: some 7 us, against at least 5 ms in between.
+  static constexpr std::uint64_t kInterrupted = 20'000;
 
   std::uint64_t rate_ = 0;
   std::uint64_t began_at_ = 0;
