@@ -27,11 +27,11 @@ constexpr base::Time kFinalizeLimit = 5s;
 /// On a simulated cluster every look costs simulated time, and a pause that does not sleep costs real time only.
 constexpr base::Backoff::Limits kSimulatedBackoff{.spins = 8, .yields = 0, .bell_may_ring = false};
 
-/// Who waits should not take the CPU from one that works, where there are more of these than CPUs. One rank of a node
-/// is left out: rank 0, or the one that waits.
+/// Who waits should not take the CPU from one that works, where ranks outnumber CPUs: two workers that wait for each
+/// other's values by turns on one CPU would spend most of it on looking. As many looks as a round trip takes do no harm.
 base::Backoff::Limits backoff_on(const MpiWorld& world) {
   base::Backoff::Limits limits;
-  if (world.node_size() - 1 > sysconf(_SC_NPROCESSORS_ONLN)) limits.spins = 16;
+  if (world.node_size() > sysconf(_SC_NPROCESSORS_ONLN)) limits.spins = 16;
   return limits;
 }
 
