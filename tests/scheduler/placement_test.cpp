@@ -49,7 +49,7 @@ TEST_CASE("several slots work the stock off faster") {
 }
 
 TEST_CASE("a copy counts as much as the original") {
-  const detail::SmallVector<Address> replicas{2};
+  const AddressList replicas{2};
   const std::vector<PlacedInput> inputs{{1, &replicas, 1'000'000, 0ns}};
   CHECK(choose_worker(inputs, loads({500us, 0us}), 2, 0ns, kCost) == 2);
 }

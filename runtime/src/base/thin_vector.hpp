@@ -1,9 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <initializer_list>
 #include <new>
@@ -11,12 +11,11 @@
 #include <type_traits>
 #include <utility>
 
-#include "base/free_list.hpp"
+#include "cohort/detail/bytes.hpp"
 
 namespace cohort::base {
 
-/// A vector of eight bytes, for records of which there are millions and most have nothing, or next to nothing, in it:
-/// that comes from free lists.
+/// A vector of eight bytes, for records of which there are millions and most have nothing, or next to nothing, in it.
 template <class T>
 class ThinVector {
   static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= alignof(std::uint64_t));
@@ -53,7 +52,7 @@ class ThinVector {
   }
   void push_back(const T& item) {
     const T copy = item;  // it may be one of these
-    if (size() == capacity()) grow(2 * size());
+    if (size() == capacity()) grow(std::max<std::size_t>(2 * size(), 1));
     new (items() + block_->size++) T(copy);
   }
   template <class Predicate>
@@ -67,29 +66,26 @@ class ThinVector {
     std::uint32_t size;
     std::uint32_t capacity;
   };
-  static constexpr std::size_t kSmallBytes = 32;
-  static constexpr std::size_t kSmallCapacity = (kSmallBytes - sizeof(Block)) / sizeof(T);
-  using SmallBlocks = FreeLists<kSmallBytes>;
+  static constexpr std::size_t kFirstBytes = 32;
 
   T* items() const { return block_ == nullptr ? nullptr : reinterpret_cast<T*>(block_ + 1); }
+  static std::size_t bytes_of(std::size_t capacity) { return sizeof(Block) + capacity * sizeof(T); }
+  /// To at least so much; blocks double in size, so that small ones fill those that take_small() has.
   void grow(std::size_t capacity) {
     if (capacity > UINT32_MAX) throw std::bad_alloc();
-    capacity = std::max(capacity, kSmallCapacity);
-    const auto size = static_cast<std::uint32_t>(this->size());
-    const bool was_large = block_ != nullptr && block_->capacity > kSmallCapacity;
-    void* memory = capacity == kSmallCapacity
-                       ? SmallBlocks::take()
-                       : std::realloc(was_large ? block_ : nullptr, sizeof(Block) + capacity * sizeof(T));
-    if (memory == nullptr) throw std::bad_alloc();
-    if (block_ != nullptr && !was_large) {
-      std::memcpy(static_cast<std::byte*>(memory) + sizeof(Block), items(), size * sizeof(T));
-      give(block_);
-    }
-    block_ = new (memory) Block{size, static_cast<std::uint32_t>(capacity)};
+    std::size_t bytes = std::max(kFirstBytes, std::bit_ceil(bytes_of(capacity)));
+    if (bytes > detail::kSmallBytes) bytes = bytes_of(capacity);
+    const std::size_t size = this->size();
+    void* memory = bytes <= detail::kSmallBytes ? detail::take_small(bytes) : ::operator new(bytes);
+    if (size > 0) std::memcpy(static_cast<std::byte*>(memory) + sizeof(Block), items(), size * sizeof(T));
+    if (block_ != nullptr) give(block_);
+    block_ = new (memory)
+        Block{static_cast<std::uint32_t>(size), static_cast<std::uint32_t>((bytes - sizeof(Block)) / sizeof(T))};
   }
   static void give(Block* block) {
-    if (block->capacity > kSmallCapacity) return std::free(block);
-    SmallBlocks::give(block);
+    const std::size_t bytes = bytes_of(block->capacity);
+    if (bytes > detail::kSmallBytes) return ::operator delete(block);
+    detail::give_small(block, bytes);
   }
 
   Block* block_ = nullptr;

@@ -18,7 +18,7 @@ scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions&& 
   submission.type = request.type;
   submission.payload = std::move(request.payload);
   submission.inputs.reserve(request.inputs.size());
-  for (const FutureHandle& input : request.inputs) {
+  for (const FutureState* input : request.inputs) {
     require_owner(*input);
     submission.inputs.push_back(input->id);
   }

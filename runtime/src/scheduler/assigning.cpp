@@ -97,9 +97,7 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
   for (const TaskId id : task.inputs) {
     TaskRecord& input = table_[id];
     PlannedInput planned{id, input.place, nullptr};
-    const bool there = input.place == worker ||
-                       (input.extras && std::find(input.extras->replicas.begin(), input.extras->replicas.end(),
-                                                  worker) != input.extras->replicas.end());
+    const bool there = input.place == worker || (input.extras && contains(input.extras->replicas, worker));
     if (there) {
       planned.holder = worker;
     } else {
@@ -162,7 +160,7 @@ void SchedulerState::tell_dependents(TaskRecord& task, bool newly_placed, bool m
 /// Also those at which no task waits: the next one there will be told that the value is coming.
 void SchedulerState::tell_replicas_place(TaskRecord& value) {
   if (!value.extras) return;
-  std::erase(value.extras->replicas, value.place);
+  erase(value.extras->replicas, value.place);
   for (const Address replica : value.extras->replicas) outbox_.relocate(replica, value.id, value.place);
 }
 

@@ -6,14 +6,35 @@
 
 namespace cohort::scheduler {
 
+namespace {
+
+/// What it would mean to run the task on one worker.
+struct Prospect {
+  Time start{};
+  std::int64_t bytes_there = 0;  ///< of the inputs, and one more for each
+};
+
+Prospect prospect_on(Address worker, std::span<const PlacedInput> inputs, const WorkerLoad& load, Time now,
+                     const TransferCost& cost) {
+  Prospect prospect{now, 0};
+  for (const PlacedInput& input : inputs) {
+    Time there = std::max(now, input.ready_at);
+    if (input.is_at(worker)) {
+      prospect.bytes_there += static_cast<std::int64_t>(input.bytes) + 1;
+    } else {
+      there += cost.of(input.bytes);
+    }
+    prospect.start = std::max(prospect.start, there);
+  }
+  prospect.start = std::max(prospect.start, load.available(now, prospect.start));
+  return prospect;
+}
+
+}  // namespace
+
 Time earliest_start(std::span<const PlacedInput> inputs, Address worker, const WorkerLoad& load, Time now,
                     const TransferCost& cost) {
-  Time ready = now;
-  for (const PlacedInput& input : inputs) {
-    const Time there = std::max(now, input.ready_at);
-    ready = std::max(ready, input.is_at(worker) ? there : there + cost.of(input.bytes));
-  }
-  return std::max(ready, load.available(now, ready));
+  return prospect_on(worker, inputs, load, now, cost).start;
 }
 
 Address choose_worker(std::span<const PlacedInput> inputs, std::span<const WorkerLoad> workers, Address other, Time now,
@@ -37,13 +58,11 @@ Address choose_worker(std::span<const PlacedInput> inputs, std::span<const Worke
   using Rank = std::tuple<Time, std::int64_t, Time>;
   Address best = kNowhere;
   Rank best_rank;
+  if (count == 1) return candidates[0];
   for (const Address candidate : std::span(candidates).first(count)) {
     const WorkerLoad& load = workers[static_cast<std::size_t>(candidate)];
-    std::int64_t bytes_there = 0;
-    for (const PlacedInput& input : inputs) {
-      if (input.is_at(candidate)) bytes_there += static_cast<std::int64_t>(input.bytes) + 1;
-    }
-    const Rank rank{earliest_start(inputs, candidate, load, now, cost), -bytes_there, load.assigned_time};
+    const Prospect prospect = prospect_on(candidate, inputs, load, now, cost);
+    const Rank rank{prospect.start, -prospect.bytes_there, load.assigned_time};
     if (best == kNowhere || rank < best_rank) {
       best = candidate;
       best_rank = rank;

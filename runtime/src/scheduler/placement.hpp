@@ -1,8 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
-#include <vector>
 
 #include "scheduler/worker_load.hpp"
 
@@ -11,23 +11,20 @@ namespace cohort::scheduler {
 /// One input of a task that is to be placed.
 struct PlacedInput {
   Address holder = kNowhere;
-  const detail::SmallVector<Address>* replicas = nullptr;  ///< further holders; may be null
-  std::uint64_t bytes = 0;                                 ///< size of the value, or what such values usually have
-  Time ready_at{};                                         ///< when it is expected to exist
+  const AddressList* replicas = nullptr;  ///< further holders; may be null
+  std::uint64_t bytes = 0;                ///< size of the value, or what such values usually have
+  Time ready_at{};                        ///< when it is expected to exist
 
-  bool is_at(Address worker) const {
-    return holder == worker ||
-           (replicas != nullptr && std::find(replicas->begin(), replicas->end(), worker) != replicas->end());
-  }
+  bool is_at(Address worker) const { return holder == worker || (replicas != nullptr && contains(*replicas, worker)); }
 };
 
 /// What moving a value is presumed to cost.
 struct TransferCost {
   Time latency = std::chrono::microseconds(5);
-  double bytes_per_ns = 1.0;
+  double ns_per_byte = 1.0;
 
   Time of(std::uint64_t bytes) const {
-    return latency + Time(static_cast<Time::rep>(static_cast<double>(bytes) / bytes_per_ns));
+    return latency + Time(static_cast<Time::rep>(static_cast<double>(bytes) * ns_per_byte));
   }
 };
 

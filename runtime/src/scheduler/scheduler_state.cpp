@@ -218,7 +218,7 @@ void SchedulerState::on_started(Address worker, TaskId id) {
 
 void SchedulerState::on_held(Address worker, TaskId id, Time now) {
   TaskRecord* task = table_.find(id);
-  if (task == nullptr || !task->extras || std::erase(task->extras->copying, worker) == 0) return;
+  if (task == nullptr || !task->extras || !erase(task->extras->copying, worker)) return;
   if (task->phase == Phase::finished && !still_copying(*task)) finish(*task);
   settle(now);
 }
@@ -370,7 +370,7 @@ void SchedulerState::release_for_last_user(TaskRecord& input) {
     } else {
       input.lent = true;
       outbox_.release(user->place, input.id);
-      if (input.extras) std::erase(input.extras->replicas, user->place);
+      if (input.extras) erase(input.extras->replicas, user->place);
     }
     return;
   }
@@ -404,7 +404,7 @@ void SchedulerState::take_back_release(TaskRecord& input) {
 void SchedulerState::add_replica(TaskRecord& value, Address worker) {
   if (value.place == worker) return;
   auto& replicas = value.extra().replicas;
-  if (std::find(replicas.begin(), replicas.end(), worker) == replicas.end()) replicas.push_back(worker);
+  if (!contains(replicas, worker)) replicas.push_back(worker);
 }
 
 void SchedulerState::tell_holders_released(TaskRecord& task) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +24,19 @@ using wire::Address;
 /// Rank 0 itself, which may hold values but runs no tasks.
 inline constexpr Address kRoot = 0;
 inline constexpr Address kNowhere = -1;
+
+/// Most have one or two.
+using AddressList = boost::container::small_vector<Address, 4>;
+/// Returns whether it was there.
+inline bool erase(AddressList& list, Address address) {
+  const auto end = std::remove(list.begin(), list.end(), address);
+  const bool was_there = end != list.end();
+  list.erase(end, list.end());
+  return was_there;
+}
+inline bool contains(const AddressList& list, Address address) {
+  return std::find(list.begin(), list.end(), address) != list.end();
+}
 
 /// A failure, shared by the task that failed and all that need it.
 struct FailureRecord {
@@ -75,12 +90,12 @@ struct QueueLink {
 
 /// What few tasks have.
 struct TaskExtras {
+  AddressList replicas;  ///< workers other than `place` that have, or will have, a copy of the value
+  AddressList copying;   ///< broadcast: those of them that have not reported their copy
   std::string label;
   std::optional<Address> worker;
   int retries = 0;  ///< that are left
   bool broadcast = false;
-  detail::SmallVector<Address> replicas;   ///< workers other than `place` that have, or will have, a copy of the value
-  detail::SmallVector<Address> copying;    ///< broadcast: those of them that have not reported their copy
   std::shared_ptr<FailureRecord> failure;  ///< of a task that failed or was cancelled
   detail::SmallBytes payload;              ///< of a task that has finished and may run again
   std::uint32_t child_records = 0;         ///< uses as an input by records that exist; counted with keep_lineage only

@@ -10,7 +10,7 @@ Address certain_copy(const TaskRecord& task) {
   if (!task.extras || !task.extras->broadcast) return kNowhere;
   const auto& copying = task.extras->copying;
   for (const Address replica : task.extras->replicas) {
-    if (std::find(copying.begin(), copying.end(), replica) == copying.end()) return replica;
+    if (!contains(copying, replica)) return replica;
   }
   return kNowhere;
 }
@@ -87,7 +87,7 @@ void SchedulerState::lose_values(Address worker, std::vector<TaskId>& again) {
   for (std::uint32_t i = 0; i < table_.index_limit(); ++i) {
     TaskRecord& task = table_.at(i);
     if (task.phase == Phase::unused) continue;
-    if (task.extras && std::erase(task.extras->replicas, worker) > 0) lose_copy(task, worker);
+    if (task.extras && erase(task.extras->replicas, worker)) lose_copy(task, worker);
     if (task.phase != Phase::finished || task.place != worker || task.released) continue;
     const Address other = task.small ? kRoot : certain_copy(task);
     if (other == kNowhere) {
@@ -107,7 +107,7 @@ void SchedulerState::lose_values(Address worker, std::vector<TaskId>& again) {
 /// A worker that had, or was to have, a copy of the task's value is gone.
 void SchedulerState::lose_copy(TaskRecord& task, Address worker) {
   const bool was_copying = still_copying(task);
-  std::erase(task.extras->copying, worker);
+  erase(task.extras->copying, worker);
   if (!task.extras->broadcast || !placed(task) || task.place == worker) return;
   // Who fetches through the lost one fetches from the origin instead; who has the value already ignores this.
   tell_replicas_place(task);

@@ -29,17 +29,30 @@ std::vector<const FutureState*> states_of(const std::vector<Future<T>>& futures)
 }
 
 template <class A>
-void add_inputs(SmallVector<FutureHandle>&, const A&) {}
+void add_inputs(CallRequest&, const A&) {}
 template <class T>
-void add_inputs(SmallVector<FutureHandle>& inputs, const Future<T>& future) {
-  inputs.push_back(FutureAccess::handle(future));
+void add_inputs(CallRequest& request, const Future<T>& future) {
+  request.inputs.push_back(FutureAccess::handle(future).get());
 }
 template <class T>
-void add_inputs(SmallVector<FutureHandle>& inputs, const std::vector<Future<T>>& futures) {
-  for (const Future<T>& future : futures) inputs.push_back(FutureAccess::handle(future));
+void add_inputs(CallRequest& request, const std::vector<Future<T>>& futures) {
+  request.inputs.reserve(request.inputs.size() + futures.size());
+  for (const Future<T>& future : futures) request.inputs.push_back(FutureAccess::handle(future).get());
 }
 
-/// Writes the call f(args...). Throws UsageError: f holds an address of the caller's stack, or is null.
+template <class A>
+void keep_inputs(CallRequest&, const A&) {}
+template <class T>
+void keep_inputs(CallRequest& request, const Future<T>& future) {
+  request.kept.push_back(FutureAccess::handle(future));
+}
+template <class T>
+void keep_inputs(CallRequest& request, const std::vector<Future<T>>& futures) {
+  for (const Future<T>& future : futures) request.kept.push_back(FutureAccess::handle(future));
+}
+
+/// Writes the call f(args...), to be submitted while `args` live. Throws UsageError: f holds an address of the caller's
+/// stack, or is null.
 template <class F, class... Args>
 CallRequest make_request(const std::shared_ptr<Core>& core, const F& f, const Args&... args) {
   CallRequest request;
@@ -53,7 +66,15 @@ CallRequest make_request(const std::shared_ptr<Core>& core, const F& f, const Ar
   } catch (...) {
     request.unwritable = std::current_exception();
   }
-  (add_inputs(request.inputs, args), ...);
+  (add_inputs(request, args), ...);
+  return request;
+}
+
+/// The same, to be submitted at any time: the request keeps the futures among `args`.
+template <class F, class... Args>
+CallRequest make_lasting_request(const std::shared_ptr<Core>& core, const F& f, const Args&... args) {
+  CallRequest request = make_request(core, f, args...);
+  (keep_inputs(request, args), ...);
   return request;
 }
 

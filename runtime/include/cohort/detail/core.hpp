@@ -35,7 +35,9 @@ using FutureHandle = std::shared_ptr<const FutureState>;
 struct CallRequest {
   const TaskType* type = nullptr;
   SmallBytes payload;
-  SmallVector<FutureHandle> inputs;
+  /// They must live until the call is submitted: whoever makes it has them, or they are kept here.
+  SmallVector<const FutureState*> inputs;
+  std::vector<FutureHandle> kept;
   bool broadcast = false;
   /// How long it will run, if that is known.
   std::chrono::nanoseconds expected{};

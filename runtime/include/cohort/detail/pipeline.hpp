@@ -27,7 +27,7 @@ inline std::size_t first_followed(std::size_t items, std::size_t first) {
 template <class S, class Sink, class... In>
 CallRequest chunk_request(const std::shared_ptr<Core>& core, const S& stages, const Sink& sink, std::size_t first,
                           const In&... in) {
-  return make_request(core, RunChunk(), stages, sink, number_or_none(first), in...);
+  return make_lasting_request(core, RunChunk(), stages, sink, number_or_none(first), in...);
 }
 
 /// Elements of a range.

@@ -79,10 +79,10 @@ class ReduceCalls final : public ReductionCalls {
  public:
   ReduceCalls(std::shared_ptr<Core> core, Function<Op> op) : core_(std::move(core)), op_(std::move(op)) {}
   CallRequest combine(std::vector<FutureHandle> parts) override {
-    return make_request(core_, CombineReduced<T, Op>(), op_, futures_of<std::optional<T>>(std::move(parts)));
+    return make_lasting_request(core_, CombineReduced<T, Op>(), op_, futures_of<std::optional<T>>(std::move(parts)));
   }
   CallRequest last(std::vector<FutureHandle> parts) override {
-    return make_request(core_, FinishReduced<T, Op>(), op_, futures_of<std::optional<T>>(std::move(parts)));
+    return make_lasting_request(core_, FinishReduced<T, Op>(), op_, futures_of<std::optional<T>>(std::move(parts)));
   }
 
  private:
@@ -97,7 +97,7 @@ class FoldCalls final : public ReductionCalls {
       : core_(std::move(core)), init_(std::move(init)), combine_(std::move(combine)) {}
   CallRequest combine(std::vector<FutureHandle> parts) override { return last(std::move(parts)); }
   CallRequest last(std::vector<FutureHandle> parts) override {
-    return make_request(core_, CombineFolded<A, Combine>(), init_, combine_, futures_of<A>(std::move(parts)));
+    return make_lasting_request(core_, CombineFolded<A, Combine>(), init_, combine_, futures_of<A>(std::move(parts)));
   }
 
  private:
