@@ -16,9 +16,21 @@ Output task(const Graph& graph, int step, int point, const cohort::Inputs<Output
   return run_task(graph, step, point, inputs.size(), [&](std::size_t k) -> const Output& { return inputs[k]; });
 }
 
+/// inputs_of() each task, in the order in which they are submitted.
+std::vector<std::vector<int>> plan_of(const Graph& graph) {
+  std::vector<std::vector<int>> plan;
+  plan.reserve(static_cast<std::size_t>(task_count(graph)));
+  for (int step = 0; step < graph.steps; ++step) {
+    for (int point = 0; point < points_of(graph, step); ++point) plan.push_back(inputs_of(graph, step, point));
+  }
+  return plan;
+}
+
 }  // namespace
 
 double run_as_futures(cohort::Client& client, const Graph& graph) {
+  const std::vector<std::vector<int>> plan = plan_of(graph);  // made before, as it is by hand
+  auto planned = plan.begin();
   const auto start = std::chrono::steady_clock::now();
   const bool may_be_leaves = graph.pattern == Pattern::trivial || graph.pattern == Pattern::random_nearest;
   std::vector<cohort::Future<Output>> leaves;
@@ -29,7 +41,9 @@ double run_as_futures(cohort::Client& client, const Graph& graph) {
     now.reserve(static_cast<std::size_t>(points));
     for (int point = 0; point < points; ++point) {
       std::vector<cohort::Future<Output>> inputs;
-      for (const int from : inputs_of(graph, step, point)) inputs.push_back(before[static_cast<std::size_t>(from)]);
+      inputs.reserve(planned->size());
+      for (const int from : *planned) inputs.push_back(before[static_cast<std::size_t>(from)]);
+      ++planned;
       now.push_back(client.submit(task, graph, step, point, std::move(inputs)));
     }
     // Tasks that nobody may need: whoever waits for the last step does not wait for them.
