@@ -47,6 +47,8 @@ class ThinVector {
   T& operator[](std::size_t i) { return items()[i]; }
   const T& operator[](std::size_t i) const { return items()[i]; }
 
+  /// It will be used soon.
+  void prefetch() const { __builtin_prefetch(block_, 1); }
   void reserve(std::size_t capacity) {
     if (capacity > this->capacity()) grow(capacity);
   }

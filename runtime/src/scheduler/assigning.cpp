@@ -83,6 +83,7 @@ void SchedulerState::send_parked(Address worker, Time now) {
   WorkerLoad& load = load_of(worker);
   while (!load.lost && !load.parked.empty() && load.assigned_count < options_.stock.tasks) {
     TaskRecord& task = load.parked.front(table_);
+    TaskQueue::prefetch_after(table_, task);
     load.parked.remove(table_, task);
     send(task, worker, now);
   }
@@ -323,6 +324,7 @@ void SchedulerState::recount_inputs(TaskRecord& task) {
 /// The worker has the task no longer. Leaves phase and place to the caller.
 void SchedulerState::forget_assignment(TaskRecord& task) {
   WorkerLoad& load = load_of(task.place);
+  TaskQueue::prefetch_after(table_, task);  // most tasks end in the order in which they were sent
   load.assigned.remove(table_, task);
   if (--load.assigned_count == 0) load.last_start = load.busy_until = Time{};
   load.assigned_time -= task.estimate;

@@ -17,11 +17,7 @@ class TaskTable {
     if (free_.empty()) grow();
     TaskRecord& record = at(free_.back());
     free_.pop_back();
-    if (!free_.empty()) {
-      // Of a million records the next one is in no cache.
-      const auto* next = reinterpret_cast<const std::byte*>(&at(free_.back()));
-      for (std::size_t line = 0; line < sizeof(TaskRecord); line += 64) __builtin_prefetch(next + line, 1);
-    }
+    if (!free_.empty()) prefetch(free_.back());  // of a million records the next one is in no cache
     ++size_;
     ++record.id.generation;
     record.phase = Phase::blocked;
@@ -49,6 +45,11 @@ class TaskTable {
     return *record;
   }
   TaskRecord& at(std::uint32_t index) { return records_[index]; }
+  /// The record will be used soon.
+  void prefetch(std::uint32_t index) {
+    const auto* record = reinterpret_cast<const std::byte*>(&at(index));
+    for (std::size_t line = 0; line < sizeof(TaskRecord); line += 64) __builtin_prefetch(record + line, 1);
+  }
   std::size_t size() const { return size_; }
   std::uint32_t index_limit() const { return static_cast<std::uint32_t>(records_.size()); }
 
@@ -75,6 +76,16 @@ class TaskQueue {
   bool empty() const { return first_ == QueueLink::kEnd; }
   std::uint32_t first() const { return first_; }
   std::uint32_t last() const { return last_; }
+
+  /// Those after `record` will be looked at soon: what belongs to the next ones, and the records after these.
+  static void prefetch_after(TaskTable& table, const TaskRecord& record) {
+    std::uint32_t next = record.link.next;
+    for (int i = 0; i < 2 && next != QueueLink::kEnd; ++i) next = table.at(next).link.next;
+    if (next == QueueLink::kEnd) return;
+    table.at(next).prefetch_parts();
+    const std::uint32_t last = table.at(next).link.next;
+    if (last != QueueLink::kEnd) table.prefetch(last);
+  }
 
   void push_back(TaskTable& table, TaskRecord& record) {
     record.link = {last_, QueueLink::kEnd};
