@@ -13,8 +13,14 @@ using namespace std::chrono_literals;
 
 /// Between two looks at the transport while tasks are ready.
 constexpr base::Time kPollEvery = 10us;
-/// Messages do not wait longer than this for a slot that goes from task to task.
+/// Messages do not wait longer than this for a slot that goes from task to task; what rank 0 is told waits so long only
+/// where few tasks have ended, and many are left.
 constexpr base::Time kFlushEvery = 50us;
+constexpr base::Time kFlushEveryAtMost = 200us;
+constexpr std::uint64_t kFewEnds = 16;
+constexpr std::size_t kManyTasks = 64;
+/// Values that others wait for wait no longer than this for a slot that goes from task to task.
+constexpr base::Time kFlushValuesEvery = 10us;
 /// How often the helper looks while tasks run, at first and at most.
 constexpr base::Time kHelpEvery = 100us;
 constexpr base::Time kHelpEveryAtMost = 2ms;
@@ -161,11 +167,11 @@ void Worker::one_thread_loop() {
 void Worker::wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now) {
   // While tasks here wait for values of others, what rank 0 is told, the ends of tasks above all, is not urgent; the
   // values that others wait for are. Who sleeps behind another slot leaves nothing to it, which may be asleep itself.
-  if (!polling_ && state_.open_tasks() > 0 && now - last_flush_ <= kFlushEvery) {
+  if (!polling_ && state_.open_tasks() > 0 && !reports_are_due(now)) {
     mailbox_.flush_all_but(0);
   } else if (mailbox_.anything_waits()) {
     mailbox_.flush();
-    last_flush_ = now;
+    note_flush(now);
   }
   if (polling_) {
     ++sleeping_slots_;
@@ -199,6 +205,18 @@ void Worker::wake_slots() {
   bell_.ring();
 }
 
+/// Whether rank 0 should be told now of the tasks that have ended.
+bool Worker::reports_are_due(base::Time now) const {
+  const base::Time waited = now - last_flush_;
+  if (waited <= kFlushEvery) return false;
+  return waited > kFlushEveryAtMost || tasks_ended_ - ended_at_flush_ >= kFewEnds || state_.open_tasks() < kManyTasks;
+}
+
+void Worker::note_flush(base::Time now) {
+  last_flush_ = last_value_flush_ = now;
+  ended_at_flush_ = tasks_ended_;
+}
+
 bool Worker::poll(base::Time now) {
   last_poll_ = now;
   return mailbox_.poll(*this);
@@ -225,16 +243,23 @@ base::Time Worker::run_task(Lock& lock, StartedTask& task, std::size_t slot, bas
   running_[slot] = nullptr;
   ++tasks_ended_;
   const bool finished = ended.done.outcome == wire::Done::Outcome::finished;
+  ended_ = &ended.done;
   if (!state_.on_ended(task, finished ? WorkerState::End::finished : WorkerState::End::failed,
                        {std::move(ended.value), nullptr})) {
     ended.done.outcome = wire::Done::Outcome::cancelled;
     ended.done.bytes.clear();
     ended.done.failure.reset();
   }
+  ended_ = nullptr;
   mailbox_.post(0, ended.done);
-  if (!options_.one_thread && ended.when - last_flush_ > kFlushEvery) {
+  if (!options_.one_thread && reports_are_due(ended.when)) {
     mailbox_.flush();
-    return last_flush_ = options_.clock();
+    note_flush(options_.clock());
+    return last_flush_;
+  }
+  if (!options_.one_thread && ended.when - last_value_flush_ > kFlushValuesEvery) {
+    mailbox_.flush_all_but(0);
+    last_value_flush_ = ended.when;
   }
   // What the encoding of a large value took is not the next task's time.
   return ended.done.small ? ended.when : options_.clock();

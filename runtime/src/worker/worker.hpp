@@ -77,6 +77,8 @@ class Worker final : private Outbox, private transport::Receiver {
   base::Time run_task(Lock& lock, StartedTask& task, std::size_t slot, base::Time now);
   void wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now);
   bool poll(base::Time now);
+  bool reports_are_due(base::Time now) const;
+  void note_flush(base::Time now);
   void wake_slots();
   bool must_stop() const { return stop_.has_value() && (stop_->now || state_.running() == 0); }
 
@@ -119,6 +121,8 @@ class Worker final : private Outbox, private transport::Receiver {
   /// The task that is being assigned, unless its inputs were noted there: mostly nobody asks.
   const TaskWork* assigned_work_ = nullptr;
   std::vector<AssignedInput> assigned_inputs_;
+  /// What rank 0 will be told of the task that is ending: the value as it travels, if it is small.
+  const wire::Done* ended_ = nullptr;
   std::vector<RunningTask*> running_;  ///< by slot; null: idle
   std::optional<wire::Stop> stop_;
   bool left_ = false;  ///< leave_now was called
@@ -129,7 +133,9 @@ class Worker final : private Outbox, private transport::Receiver {
   base::Time last_poll_{};
   base::Time last_slot_poll_{};  ///< by a slot, between tasks
   bool somebody_waits_ = false;  ///< since the helper looked: a message came that is more urgent than new work
-  base::Time last_flush_{};
+  base::Time last_flush_{};        ///< of everything
+  base::Time last_value_flush_{};  ///< of what is not for rank 0
+  std::uint64_t ended_at_flush_ = 0;
   base::Time last_started_{};  ///< of all tasks
   std::uint64_t tasks_ended_ = 0;
 

@@ -172,6 +172,8 @@ void Worker::send_value(Address to, TaskId id, std::uint64_t ticket) {
     message.failure = wire::describe(stored.arrived->error());
   } else if (stored.arrived) {
     message.bytes = stored.arrived->bytes();
+  } else if (ended_ != nullptr && ended_->id == id && ended_->small) {
+    message.bytes = ended_->bytes;
   } else {
     try {
       OutgoingValue outgoing = encode_for_sending(stored.object, modules_);
