@@ -149,4 +149,18 @@ TEST_CASE("of the first few calls of a kind the quickest counts, then the averag
   CHECK(estimates.of(&kind).duration == 9us);
 }
 
+TEST_CASE("a call that lost its CPU for a while counts for little, calls that have become longer are soon known") {
+  const detail::TaskType kind{};
+  Estimates estimates(200us);
+  for (int i = 0; i < 8; ++i) estimates.measured(&kind, 16us, 8);
+  estimates.measured(&kind, 5ms, 8);
+  CHECK(estimates.of(&kind).duration == 30us);
+  for (int i = 0; i < 30; ++i) estimates.measured(&kind, 5ms, 8);
+  CHECK(estimates.of(&kind).duration > 4500us);
+  for (int i = 0; i < 200; ++i) estimates.measured(&kind, 0us, 8);
+  CHECK(estimates.of(&kind).duration < 1us);
+  for (int i = 0; i < 40; ++i) estimates.measured(&kind, 5ms, 8);
+  CHECK(estimates.of(&kind).duration > 4500us);
+}
+
 }  // namespace cohort::scheduler

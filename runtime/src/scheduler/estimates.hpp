@@ -9,6 +9,8 @@ namespace cohort::scheduler {
 
 /// How long calls of one kind take and how large their values are: moving averages of what was measured. Of the first
 /// few the quickest counts: the very first call finds caches and pages cold, and may take a thousand times as long.
+/// Later ones count for a few times the average at most: one that lost its CPU for a time slice says little about the
+/// others.
 class Estimates {
  public:
   struct Estimate {
@@ -39,7 +41,8 @@ class Estimates {
     }
     const bool is_quicker = !last_->known() && duration < last_->duration;
     if (last_->known()) {
-      last_->duration += (duration - last_->duration) / kWeight;
+      const Time most = std::max(last_->duration * kMostTimes, kAlwaysCounts);
+      last_->duration += (std::min(duration, most) - last_->duration) / kWeight;
     } else {
       ++last_->measurements;
       last_->duration = std::min(last_->duration, duration);
@@ -53,6 +56,8 @@ class Estimates {
  private:
   static constexpr int kWeight = 8;
   static constexpr int kFew = 8;
+  static constexpr int kMostTimes = 8;
+  static constexpr Time kAlwaysCounts = std::chrono::microseconds(10);
 
   Estimate unknown_;
   std::unordered_map<const detail::TaskType*, Estimate> by_type_;  // references stay valid
