@@ -75,9 +75,9 @@ TEST_CASE("ranks that were bound stay inside") {
 
 TEST_CASE("slots that do not fit are not bound on top of one another") {
   const CpuSet both = cpus(0, 1);
-  const Binding three = plan("core:2 pu:1", {client(both), worker(both, 1), worker(both, 1)});
-  CHECK(three.slots == Slots{{}, {{}}, {{}}});
-  CHECK(three.why_not == "3 threads want 2 cores of their own");
+  const Binding four = plan("core:2 pu:1", {client(both), worker(both, 1), worker(both, 2)});
+  CHECK(four.slots == Slots{{}, {{}}, {{}, {}}});
+  CHECK(four.why_not == "4 threads want 2 cores of their own");
   CHECK(slots("core:2 pu:1", {client(both), worker(both, 4)}, Bind::cores) == Slots{{}, {{}, {}, {}, {}}});
   CHECK(slots("core:4 pu:1", {client({0}), worker({1}, 2)}) == Slots{{}, {{}, {}}});
 }
@@ -118,15 +118,25 @@ TEST_CASE("a rank's slots are neighbours, in one NUMA domain if one has room") {
         Slots{{}, {{4}, {5}, {6}, {7}}, {{1}, {2}, {3}}});
 }
 
-TEST_CASE("where only the client lacks a core, slots are bound to NUMA domains") {
+TEST_CASE("where only the client lacks a core, it shares those of the slots") {
+  const CpuSet both = cpus(0, 1);
+  const Binding three = plan("core:2 pu:1", {client(both), worker(both, 1), worker(both, 1)});
+  CHECK(three.slots == Slots{{}, {{0}}, {{1}}});
+  CHECK(three.why_not == "shared with rank 0: 3 threads want 2 cores of their own");
   const CpuSet all = cpus(0, 3);
-  const Binding one = plan("numa:2 core:2 pu:1", {client(all), worker(all, 4)});
-  CHECK(one.slots == Slots{{}, {{0, 1}, {0, 1}, {2, 3}, {2, 3}}});
-  CHECK(one.why_not == "5 threads want 4 cores of their own: slots are bound to NUMA domains");
   CHECK(slots("numa:2 core:2 pu:1", {client(all), worker(all, 2), worker(all, 2)}) ==
-        Slots{{}, {{0, 1}, {0, 1}}, {{2, 3}, {2, 3}}});
+        Slots{{}, {{0}, {1}}, {{2}, {3}}});
   CHECK(slots("numa:2 core:2 pu:1", {client(all), worker(all, 3), worker(all, 2)}) ==
         Slots{{}, {{}, {}, {}}, {{}, {}}});
+}
+
+TEST_CASE("where only the client of a single process lacks a core, slots are bound to NUMA domains") {
+  const auto alone = [](int slots) { return CpuClaim{.may_use = cpus(0, 3), .slots = slots, .client = true}; };
+  const Binding one = plan("numa:2 core:2 pu:1", {alone(4)});
+  CHECK(one.slots == Slots{{{0, 1}, {0, 1}, {2, 3}, {2, 3}}});
+  CHECK(one.why_not == "5 threads want 4 cores of their own: slots are bound to NUMA domains");
+  CHECK(slots("numa:2 core:2 pu:1", {alone(3)}) == Slots{{{1}, {2}, {3}}});
+  CHECK(slots("numa:2 core:2 pu:1", {alone(5)}) == Slots{std::vector<CpuSet>(5)});
 }
 
 TEST_CASE("one process has its client and its slots") {

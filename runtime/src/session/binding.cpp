@@ -59,67 +59,55 @@ std::vector<CpuSet> take_units(std::vector<Unit>& units, const CpuSet& may_use, 
   return taken;
 }
 
-/// What does not fit.
-struct Shortage {
-  std::size_t slots = 0;  ///< threads of slots without a unit
-  std::size_t clients = 0;
+/// Units of its own for each slot.
+struct Placed {
+  std::vector<std::vector<CpuSet>> slots;  ///< by rank
+  std::size_t missing = 0;                 ///< threads of slots without a unit
+  bool clients_have_units = true;
+  bool any_free = false;
 };
 
-/// Slots first: for want of a client's core they can still be bound to domains.
-Shortage place(std::vector<Unit>& units, std::span<const CpuClaim> ranks, std::vector<std::vector<CpuSet>>& slots) {
-  Shortage shortage;
+/// The clients' units are reserved before the slots', or not at all.
+Placed place(std::vector<Unit> units, std::span<const CpuClaim> ranks, bool reserve) {
+  Placed placed;
+  placed.slots.resize(ranks.size());
+  placed.clients_have_units = reserve;
   // Who may use few has no choice.
   std::vector<std::size_t> order(ranks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](auto a, auto b) {
     return std::pair(ranks[a].may_use.size(), a) < std::pair(ranks[b].may_use.size(), b);
   });
-  // The client's core is reserved before the slots', and given back if they need it.
-  std::vector<std::vector<CpuSet>> reserved(ranks.size());
   for (const std::size_t rank : order) {
-    if (ranks[rank].client) reserved[rank] = take_units(units, ranks[rank].may_use, 1);
-    if (ranks[rank].client && reserved[rank].empty()) ++shortage.clients;
+    if (reserve && ranks[rank].client && take_units(units, ranks[rank].may_use, 1).empty())
+      placed.clients_have_units = false;
     const auto each = static_cast<std::size_t>(std::max(1, ranks[rank].threads_per_slot));
     const std::size_t wanted = static_cast<std::size_t>(ranks[rank].slots) * each;
     const std::vector<CpuSet> taken = take_units(units, ranks[rank].may_use, wanted);
-    shortage.slots += wanted - taken.size();
+    placed.missing += wanted - taken.size();
+    auto& slots = placed.slots[rank];
     for (std::size_t i = 0; i < taken.size(); ++i) {
-      if (i % each == 0) slots[rank].emplace_back();
-      slots[rank].back().insert(slots[rank].back().end(), taken[i].begin(), taken[i].end());
+      if (i % each == 0) slots.emplace_back();
+      slots.back().insert(slots.back().end(), taken[i].begin(), taken[i].end());
     }
-    for (CpuSet& slot : slots[rank]) std::sort(slot.begin(), slot.end());
+    for (CpuSet& slot : slots) std::sort(slot.begin(), slot.end());
   }
-  const auto given_back = static_cast<std::size_t>(std::count_if(
-      reserved.begin(), reserved.end(), [](const std::vector<CpuSet>& units_of_one) { return !units_of_one.empty(); }));
-  if (shortage.slots > 0 && shortage.slots <= given_back) {
-    shortage.clients += shortage.slots;
-    shortage.slots = 0;
-  }
-  return shortage;
+  placed.any_free = std::any_of(units.begin(), units.end(), [](const Unit& unit) { return unit.free; });
+  return placed;
 }
 
-/// Each slot to one of the domains that its rank may use, in proportion to their CPUs. Ranks that may use the same
-/// share them in their order.
-void bind_to_domains(const Topology& topology, std::span<const CpuClaim> ranks,
-                     std::vector<std::vector<CpuSet>>& slots) {
-  std::map<CpuSet, std::size_t> all_slots;
-  for (const CpuClaim& rank : ranks) all_slots[rank.may_use] += static_cast<std::size_t>(rank.slots);
-  std::map<CpuSet, std::size_t> given;
-  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
-    CpuSet in_order;  // by place, not by number
-    for (const Cpu& cpu : topology) {
-      if (!common(std::span(&cpu.id, 1), ranks[rank].may_use).empty()) in_order.push_back(cpu.id);
+/// Each slot to one of the domains that its rank may use, in proportion to their CPUs.
+void bind_to_domains(const Topology& topology, const CpuSet& may_use, std::vector<CpuSet>& slots) {
+  std::vector<const Cpu*> in_order;  // by place, not by number
+  for (const Cpu& cpu : topology) {
+    if (std::binary_search(may_use.begin(), may_use.end(), cpu.id)) in_order.push_back(&cpu);
+  }
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const int domain = in_order[i * in_order.size() / slots.size()]->domain;
+    for (const Cpu* cpu : in_order) {
+      if (cpu->domain == domain) slots[i].push_back(cpu->id);
     }
-    for (CpuSet& slot : slots[rank]) {
-      const std::size_t turn = given[ranks[rank].may_use]++;
-      const int at = in_order[turn * in_order.size() / all_slots[ranks[rank].may_use]];
-      const auto cpu = std::find_if(topology.begin(), topology.end(), [at](const Cpu& c) { return c.id == at; });
-      CpuSet domain;
-      for (const Cpu& other : topology) {
-        if (other.domain == cpu->domain) domain.push_back(other.id);
-      }
-      slot = common(domain, ranks[rank].may_use);
-    }
+    std::sort(slots[i].begin(), slots[i].end());
   }
 }
 
@@ -163,23 +151,23 @@ Binding plan_binding(const Topology& topology, std::span<const CpuClaim> ranks, 
   if (units.empty()) return unbound("the machine's cores cannot be read");
   if (how == Bind::automatic && metered) return unbound("a control group shares the CPUs with others");
 
-  binding.slots.resize(ranks.size());
-  const Shortage shortage = place(units, ranks, binding.slots);
-  const bool any_free = std::any_of(units.begin(), units.end(), [](const Unit& unit) { return unit.free; });
-  if (how == Bind::automatic && !part_of_machine && any_free && shortage.slots + shortage.clients == 0) {
+  Placed placed = place(units, ranks, true);
+  if (placed.missing > 0) placed = place(units, ranks, false);
+  if (how == Bind::automatic && !part_of_machine && placed.any_free && placed.missing == 0) {
     return unbound(
         "other programs may want the machine's cores too, which this run does not fill; --cohort-bind=cores");
   }
-  if (shortage.slots + shortage.clients == 0) return binding;
-
   const std::string why =
       plural(threads, "thread") + " want " + plural(units.size(), hyperthreads ? "CPU" : "core") + " of their own";
-  const bool domains_help = std::any_of(ranks.begin(), ranks.end(), [&](const CpuClaim& rank) {
-    return rank.slots > 0 && domains_among(topology, rank.may_use) > 1;
-  });
-  if (shortage.slots > 0 || !domains_help) return unbound(why);
+  if (placed.missing > 0) return unbound(why);
+  if (placed.clients_have_units || ranks.size() > 1) {
+    binding.slots = std::move(placed.slots);
+    if (!placed.clients_have_units) binding.why_not = "shared with rank 0: " + why;
+    return binding;
+  }
+  if (domains_among(topology, all_usable) < 2) return unbound(why);
   unbound(why + ": slots are bound to NUMA domains");
-  bind_to_domains(topology, ranks, binding.slots);
+  bind_to_domains(topology, ranks[0].may_use, binding.slots[0]);
   return binding;
 }
 

@@ -31,12 +31,14 @@ struct CpuClaim {
 /// Which CPUs each slot of each rank may use.
 struct Binding {
   std::vector<std::vector<CpuSet>> slots;  ///< by rank and slot; an empty set: not bound
-  std::string why_not;                     ///< if not every slot has cores of its own
+  std::string why_not;                     ///< if not every slot has cores of its own, or the client has none
 };
 
 /// Binds the slots of all ranks of one machine: never outside of what a rank may use, never two on one core. A slot
 /// gets whole cores, or single CPUs of them if `hyperthreads`; neighbours, in one NUMA domain if one has room. If only
-/// the client's core is missing, slots are bound to NUMA domains, where there are several; if more is, to nothing.
+/// the client's core is missing, it shares the slots', who else might share one among them while they wait for each
+/// other; in a process that is alone the system sees who waits, and slots are bound to NUMA domains, where there are
+/// several. If more is missing, to nothing.
 ///
 /// The same on every rank that asks with the same arguments.
 Binding plan_binding(const Topology& topology, std::span<const CpuClaim> ranks, Bind how, bool hyperthreads);
