@@ -218,7 +218,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
     if (futures_++ == 0) self_ = shared_from_this();
     return future;
   }
-  /// The request keeps its inputs: their futures must live until the task is submitted.
+  /// The futures among its inputs must live until the task is submitted.
   scheduler::Submission make_submission(CallRequest& request, TaskOptions&& options);
   /// While a thread is inside what may submit more of a collection. With the lock.
   void begin_pump() {

@@ -28,7 +28,8 @@ constexpr base::Time kFinalizeLimit = 5s;
 constexpr base::Backoff::Limits kSimulatedBackoff{.spins = 8, .yields = 0, .bell_may_ring = false};
 
 /// Who waits should not take the CPU from one that works, where ranks outnumber CPUs: two workers that wait for each
-/// other's values by turns on one CPU would spend most of it on looking. As many looks as a round trip takes do no harm.
+/// other's values by turns on one CPU would spend most of it on looking. As many looks as a round trip takes do no
+/// harm.
 base::Backoff::Limits backoff_on(const MpiWorld& world) {
   base::Backoff::Limits limits;
   if (world.node_size() > sysconf(_SC_NPROCESSORS_ONLN)) limits.spins = 16;

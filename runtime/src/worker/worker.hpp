@@ -131,8 +131,8 @@ class Worker final : private Outbox, private transport::Receiver {
   int sleeping_slots_ = 0;  ///< slots that wait for the one that polls
   std::condition_variable slots_cv_;
   base::Time last_poll_{};
-  base::Time last_slot_poll_{};  ///< by a slot, between tasks
-  bool somebody_waits_ = false;  ///< since the helper looked: a message came that is more urgent than new work
+  base::Time last_slot_poll_{};    ///< by a slot, between tasks
+  bool somebody_waits_ = false;    ///< since the helper looked: a message came that is more urgent than new work
   base::Time last_flush_{};        ///< of everything
   base::Time last_value_flush_{};  ///< of what is not for rank 0
   std::uint64_t ended_at_flush_ = 0;
