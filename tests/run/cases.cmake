@@ -77,7 +77,7 @@ run_cases(RANKS 3 CASES
     time_limit_after_the_body time_limit_before_a_long_task time_limit_is_reached_in_a_map time_limit_on_one_thread time_limit_while_long_tasks_run)
 run_cases(RANKS 0 CASES doctor_finds_an_unused_job doctor_finds_worlds_of_one ignored_sigint_stays_ignored srun_without_mpi)
 run_cases(RANKS 0 2 CASES
-    doctor_finds_more_slots_than_cpus more_slots_than_cpus_are_said slots_on_one_cpu too_many_slots_are_not_bound)
+    doctor_finds_more_slots_than_cpus more_slots_than_cpus_are_said slots_on_one_cpu too_many_slots_are_not_bound slots_share_with_the_body)
 run_cases(RANKS 0 3 CASES sample_is_over)
 run_cases(RANKS 0 CASES sample_of_a_map sample_that_cannot_be sample_while_no_task_ends)
 run_cases(RANKS 3 CASES sample_of_a_whole_program sample_on_one_thread)

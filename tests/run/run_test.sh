@@ -398,12 +398,13 @@ rank_0_may_not_work() {
 # --- where slots run --------------------------------------------------------------------------------------------------
 
 cpus=$(nproc)
+cpus_per_core() { tr ',-' '\n\n' </sys/devices/system/cpu/cpu0/topology/thread_siblings_list | wc -l; }
 
 # A rank for the body and one that works fill no machine, so they are told to take cores; all but one of them here.
 slots_are_bound() {
   ((cpus > 1)) || return 0
   local from_rank=("${mpiexec[@]}" --bind-to none -n 2 "$probe" affinity "--cohort-threads=$((cpus - 1))") per_core
-  per_core=$(tr ',-' '\n\n' </sys/devices/system/cpu/cpu0/topology/thread_siblings_list | wc -l)
+  per_core=$(cpus_per_core)
   start_command "${from_rank[@]}" --cohort-bind=cores; finish; expect_code 0; expect_silence
   ((per_core > 1)) || expect_output "^slot 1, other $cpus"
   start_command "${from_rank[@]}" --cohort-bind=none; finish; expect_code 0; expect_output "^slot $cpus, other $cpus"
@@ -412,11 +413,19 @@ slots_are_bound() {
   start_command "${mpiexec[@]}" --bind-to none -n 2 "$probe" own_mpi serialized affinity; finish; expect_code 0
   ((per_core > 1)) || (($(grep -c "^slot 1, other $cpus$" "$work/out") == 2)) || fail 'the second run has other CPUs than the first'
 }
-# Two slots and the body on two CPUs, and so on: each would only be in the other's way.
+# Three slots on two CPUs, and so on: each would only be in the other's way.
 too_many_slots_are_not_bound() {
   export OMPI_MCA_hwloc_base_binding_policy=none
-  start affinity "--cohort-threads=$cpus"; finish; expect_code 0; expect_output "^slot $cpus, other $cpus"
-  start affinity "--cohort-threads=$cpus" --cohort-bind=cores; finish; expect_output "^slot $cpus, other $cpus"
+  start affinity "--cohort-threads=$((cpus + 1))"; finish; expect_code 0; expect_output "^slot $cpus, other $cpus"
+  start affinity "--cohort-threads=$((cpus + 1))" --cohort-bind=cores; finish; expect_output "^slot $cpus, other $cpus"
+}
+# Two slots and the body on two CPUs, and so on: of several processes the slots are bound, of one they are not.
+slots_share_with_the_body() {
+  export OMPI_MCA_hwloc_base_binding_policy=none
+  (($(cpus_per_core) == 1)) || return 0
+  local of_slot=$cpus
+  ((ranks == 0)) || of_slot=1
+  start affinity "--cohort-threads=$cpus" --cohort-bind=cores; finish; expect_code 0; expect_output "^slot $of_slot, other $cpus"
 }
 binding_is_shown() {
   start returns 0 --cohort-threads=2 --cohort-show-binding --cohort-bind=none; finish; expect_code 0
