@@ -36,9 +36,9 @@ struct Binding {
 
 /// Binds the slots of all ranks of one machine: never outside of what a rank may use, never two on one core. A slot
 /// gets whole cores, or single CPUs of them if `hyperthreads`; neighbours, in one NUMA domain if one has room. If only
-/// the client's core is missing, it shares the slots', who else might share one among them while they wait for each
-/// other; in a process that is alone the system sees who waits, and slots are bound to NUMA domains, where there are
-/// several. If more is missing, to nothing.
+/// the client's core is missing, slots have theirs all the same, and the client shares them: unbound, two workers that
+/// wait for each other may end up on one core. The slots of a process that is alone sleep where they wait: they are
+/// bound to NUMA domains, where there are several. If more is missing, to nothing.
 ///
 /// The same on every rank that asks with the same arguments.
 Binding plan_binding(const Topology& topology, std::span<const CpuClaim> ranks, Bind how, bool hyperthreads);
