@@ -20,7 +20,7 @@ struct PlacedInput {
 
 /// What moving a value is presumed to cost.
 struct TransferCost {
-  Time latency = std::chrono::microseconds(5);
+  Time latency = std::chrono::microseconds(2);
   double ns_per_byte = 1.0;
 
   Time of(std::uint64_t bytes) const {
