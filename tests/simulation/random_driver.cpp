@@ -441,7 +441,7 @@ class Driver : public scheduler::Outbox {
   void relocate(Address worker, TaskId id, Address holder) override {
     require(holder >= kRoot && holder != worker, "a value is relocated to where it cannot be");
     ++tally_.relocated;
-    send(worker, wire::Relocate{id, holder});
+    send(worker, wire::Relocate{id, {}, holder});
   }
   void hold(Address worker, const TaskRecord& task, Address holder) override {
     send(worker, wire::Hold{task.id, {}, holder});

@@ -23,9 +23,9 @@ void SimulatedWorker::on_message(Address from, wire::Message& message) {
         } else if constexpr (std::is_same_v<M, wire::Cancel>) {
           state_.on_cancel(m.id);
         } else if constexpr (std::is_same_v<M, wire::Relocate>) {
-          state_.on_relocate(m.id, m.holder);
+          state_.on_relocate(m.id, m.type, m.holder);
         } else if constexpr (std::is_same_v<M, wire::Hold>) {
-          state_.on_hold(m.id, m.holder);
+          state_.on_hold(m.id, m.type, m.holder);
         } else if constexpr (std::is_same_v<M, wire::Fetch>) {
           state_.on_fetch(from, m.id, m.ticket);
         } else if constexpr (std::is_same_v<M, wire::Unfetch>) {
@@ -33,7 +33,7 @@ void SimulatedWorker::on_message(Address from, wire::Message& message) {
         } else if constexpr (std::is_same_v<M, wire::ValueIs>) {
           if (!state_.expects(m.id, m.ticket)) return;
           put(m.id, to_number(m.bytes));
-          state_.on_value(m.id);
+          state_.on_value(m.id, m.ticket, {});
         } else {
           throw Wrong("a worker got a message that is not for workers");
         }

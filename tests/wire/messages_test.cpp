@@ -50,7 +50,7 @@ std::vector<Message> one_of_each() {
       Release{id},
       Recall{id},
       Cancel{id},
-      Relocate{id, 4},
+      Relocate{id, {7}, 4},
       Hold{id, type, 5},
       Fetch{id, 6},
       Unfetch{id, 7},

@@ -118,14 +118,31 @@ TEST_CASE("what is ready, runs and was asked to stop is told in words") {
   CHECK(w.state.who_waits(1).size() == 1);
 }
 
-TEST_CASE("who waits for a value is known, so that it can be decoded for it") {
+TEST_CASE("something tells the type of a value that is on its way, so that it can be decoded") {
   Scenario w;
   w.assign("b", {"x!", "a@2"});
-  REQUIRE(w.state.waiting_for(w.id_of("a")).has_value());
-  CHECK(w.state.waiting_for(w.id_of("a"))->work.label == "b");
-  CHECK(w.state.waiting_for(w.id_of("a"))->inputs == std::vector<TaskId>{w.id_of("x"), w.id_of("a")});
-  w.arrives("a", 1);
-  CHECK_FALSE(w.state.waiting_for(w.id_of("a")).has_value());
+  const auto clue = [&] { return w.state.type_clue(w.id_of("a")); };
+  const auto tells_of_b = [&] {
+    REQUIRE(clue().used_by != nullptr);
+    CHECK(clue().used_by->label == "b");
+    CHECK(std::vector<TaskId>(clue().inputs.begin(), clue().inputs.end()) ==
+          std::vector<TaskId>{w.id_of("x"), w.id_of("a")});
+  };
+  tells_of_b();
+  SUBCASE("it stays known when that one is given up") {
+    w.recall("b");
+    tells_of_b();
+    w.arrives("a", 1);
+  }
+  SUBCASE("the kind of the task that makes it is as good") {
+    w.relocate("a", 3);
+    CHECK(clue().used_by == nullptr);
+    REQUIRE(clue().made_by != nullptr);
+    CHECK(*clue().made_by == Scenario::kMaker);
+    w.arrives("a", 2);
+  }
+  CHECK(clue().used_by == nullptr);
+  CHECK(clue().made_by == nullptr);
 }
 
 }  // namespace cohort::worker

@@ -18,6 +18,9 @@ namespace cohort::worker {
 /// "cancelled a, attempt 0", "recalled a", "held a".
 class Scenario : public Outbox {
  public:
+  /// The kind of task that makes what is held or relocated.
+  static constexpr detail::CodeAddress kMaker{42};
+
   Scenario() : state(*this, kSelf) {}
 
   // --- the scheduler
@@ -37,11 +40,11 @@ class Scenario : public Outbox {
   void recall(const std::string& name) { checked(&WorkerState::on_recall, name); }
   void cancel(const std::string& name) { checked(&WorkerState::on_cancel, name); }
   void relocate(const std::string& name, Address holder) {
-    state.on_relocate(id_of(name), holder);
+    state.on_relocate(id_of(name), kMaker, holder);
     state.check_invariants();
   }
   void hold(const std::string& name, Address holder) {
-    state.on_hold(id_of(name), holder);
+    state.on_hold(id_of(name), kMaker, holder);
     state.check_invariants();
   }
 
@@ -60,9 +63,10 @@ class Scenario : public Outbox {
   }
   /// Whether the value was waited for; what was not is thrown away.
   bool arrives(const std::string& name, std::uint64_t ticket) {
-    if (!state.expects(id_of(name), ticket)) return false;
-    checked(&WorkerState::on_value, name);
-    return true;
+    const bool was_expected = state.expects(id_of(name), ticket);
+    CHECK(state.on_value(id_of(name), ticket, {}) == was_expected);
+    state.check_invariants();
+    return was_expected;
   }
 
   // --- slots

@@ -50,6 +50,10 @@ struct Scenario : Outbox {
     start();
     end(id);
   }
+  void arrive(TaskId id, std::uint64_t ticket) {
+    CHECK(state.on_value(id, ticket, {}));
+    state.check_invariants();
+  }
   /// Any other event.
   template <class... Parameters>
   void on(void (WorkerState::*event)(Parameters...), std::type_identity_t<Parameters>... args) {
@@ -119,7 +123,7 @@ TEST_CASE("what is elsewhere is fetched on arrival of the task, and once") {
   s.assign(b, {{x, 1}});
   CHECK(s.said() == "fetch x from 2 (1)");
   CHECK(s.state.expects(x, 1));
-  s.on(&State::on_value, x);
+  s.arrive(x, 1);
   CHECK(s.start() == a);
   CHECK(s.start() == b);
 }
@@ -213,14 +217,14 @@ TEST_CASE("nobody may move from a value that others use, or that is used twice, 
 TEST_CASE("a value that was given away and is needed again is fetched again") {
   Scenario s;
   s.assign(a, {{x, 2}});
-  s.on(&State::on_value, x);
+  s.arrive(x, 1);
   s.on(&State::on_release, x);
   s.start();
   CHECK(s.running[0].inputs[0].may_move);
   s.said();
   s.assign(b, {{x, 2}});
   CHECK(s.said() == "fetch x from 2 (2)");
-  s.on(&State::on_value, x);
+  s.arrive(x, 2);
   s.end(a);
   CHECK(s.start() == b);
   CHECK(s.said() == "");
@@ -252,9 +256,9 @@ TEST_CASE("who needs the value of a task that was given back is told of the new 
   s.assign(a);
   s.assign(b, {{a, 1}});
   s.on(&State::on_recall, a);
-  s.on(&State::on_relocate, a, 3);
+  s.on(&State::on_relocate, a, {}, 3);
   CHECK(s.said() == "recalled a; fetch a from 3 (1)");
-  s.on(&State::on_value, a);
+  s.arrive(a, 1);
   CHECK(s.start() == b);
 }
 
@@ -264,14 +268,14 @@ TEST_CASE("a task that comes while its input is between places waits to be told"
   s.on(&State::on_recall, a);
   s.assign(b, {{a, 1}});
   s.said();
-  s.on(&State::on_relocate, a, 3);
+  s.on(&State::on_relocate, a, {}, 3);
   CHECK(s.said() == "fetch a from 3 (1)");
 }
 
 TEST_CASE("an answer to a fetch that was called off is not what is waited for") {
   Scenario s;
   s.assign(a, {{x, 2}});
-  s.on(&State::on_relocate, x, 3);
+  s.on(&State::on_relocate, x, {}, 3);
   CHECK(s.said() == "fetch x from 2 (1); unfetch x from 2 (1); fetch x from 3 (2)");
   CHECK_FALSE(s.state.expects(x, 1));
   CHECK(s.state.expects(x, 2));
@@ -282,7 +286,7 @@ TEST_CASE("a value is fetched from its new place even where no task waits: one w
   s.assign(a, {{x, 2}});
   s.on(&State::on_recall, a);
   s.said();
-  s.on(&State::on_relocate, x, 3);
+  s.on(&State::on_relocate, x, {}, 3);
   CHECK(s.said() == "unfetch x from 2 (1); fetch x from 3 (2)");
   s.on(&State::on_release, x);
   CHECK(s.said() == "unfetch x from 3 (2)");
@@ -351,11 +355,11 @@ TEST_CASE("a failed task has no value to send; who waits is told of another") {
 
 TEST_CASE("a value that is to be held is fetched and reported") {
   Scenario s;
-  s.on(&State::on_hold, x, 2);
+  s.on(&State::on_hold, x, {}, 2);
   s.on(&State::on_fetch, 3, x, 9);  // from further down the tree
-  s.on(&State::on_value, x);
+  s.arrive(x, 1);
   CHECK(s.said() == "fetch x from 2 (1); held x; send x to 3 (9)");
-  s.on(&State::on_hold, x, 2);
+  s.on(&State::on_hold, x, {}, 2);
   CHECK(s.said() == "held x");
   s.on(&State::on_release, x);
   CHECK(s.said() == "drop x");
@@ -364,7 +368,7 @@ TEST_CASE("a value that is to be held is fetched and reported") {
 TEST_CASE("an earlier copy does not outlive the task that was to make it again and was taken back") {
   Scenario s;
   s.assign(b, {{x, 2}});
-  s.on(&State::on_value, x);
+  s.arrive(x, 1);
   s.start();
   s.end(b);
   s.said();

@@ -170,7 +170,11 @@ void Core::recall(Address worker, TaskId id) { mailbox_.post(worker, wire::Recal
 
 void Core::cancel(Address worker, TaskId id) { mailbox_.post(worker, wire::Cancel{id}); }
 
-void Core::relocate(Address worker, TaskId id, Address holder) { mailbox_.post(worker, wire::Relocate{id, holder}); }
+void Core::relocate(Address worker, TaskId id, Address holder) {
+  const CodeAddress type = modules_->to_code(record(id).type);
+  announce_modules(worker);
+  mailbox_.post(worker, wire::Relocate{id, type, holder});
+}
 
 void Core::hold(Address worker, const scheduler::TaskRecord& task, Address holder) {
   const CodeAddress type = modules_->to_code(task.type);

@@ -36,7 +36,7 @@ constexpr auto fields(Either<AssignCallView> auto& m) { return std::tie(m.id, m.
 constexpr auto fields(Either<Release> auto& m) { return std::tie(m.id); }
 constexpr auto fields(Either<Recall> auto& m) { return std::tie(m.id); }
 constexpr auto fields(Either<Cancel> auto& m) { return std::tie(m.id); }
-constexpr auto fields(Either<Relocate> auto& m) { return std::tie(m.id, m.holder); }
+constexpr auto fields(Either<Relocate> auto& m) { return std::tie(m.id, m.type, m.holder); }
 constexpr auto fields(Either<Hold> auto& m) { return std::tie(m.id, m.type, m.holder); }
 constexpr auto fields(Either<Fetch> auto& m) { return std::tie(m.id, m.ticket); }
 constexpr auto fields(Either<Unfetch> auto& m) { return std::tie(m.id, m.ticket); }

@@ -133,9 +133,10 @@ struct Cancel {
   TaskId id;
   bool operator==(const Cancel&) const = default;
 };
-/// Scheduler to worker: an input you wait for will come from `holder` now.
+/// Scheduler to worker: an input you wait for will come from `holder` now. `type`: of the task that makes it.
 struct Relocate {
   TaskId id;
+  detail::CodeAddress type;
   Address holder = 0;
   bool operator==(const Relocate&) const = default;
 };

@@ -94,14 +94,14 @@ void Worker::on_received(std::uint64_t ticket) {
 
 void Worker::end_arrival_if_complete(Arrival& arrival) {
   if (!arrival.decoded || arrival.outstanding > 0) return;
-  if (arrival.type == nullptr || !state_.expects(arrival.id, arrival.ticket)) return;  // nobody wants it any more
+  if (arrival.type == nullptr) return;
+  StoredValue value;
   if (arrival.error) {
-    state_.put(arrival.id, {{}, ArrivedValue::make(arrival.error)});
+    value.arrived = ArrivedValue::make(arrival.error);
   } else {
-    state_.put(arrival.id, {std::move(arrival.value), nullptr});
+    value.object = std::move(arrival.value);
   }
-  fetched_types_.erase(arrival.ticket);
-  state_.on_value(arrival.id);
+  state_.on_value(arrival.id, arrival.ticket, std::move(value));
 }
 
 }  // namespace cohort::worker

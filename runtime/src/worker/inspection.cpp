@@ -74,6 +74,10 @@ void WorkerState::check_invariants() const {
     require((entry.task != TaskPhase::none) == (entry.work != nullptr), "a task without its work, or the reverse", id);
     require(entry.value != ValuePhase::present || entry.awaited == nullptr, "a value is here and awaited", id);
     require(entry.value != ValuePhase::fetching || entry.awaited != nullptr, "a value is fetched and not awaited", id);
+    if (entry.value == ValuePhase::fetching) {
+      const TypeClue clue = type_clue(id);
+      require(clue.made_by != nullptr || clue.used_by != nullptr, "nothing tells the type of what is fetched", id);
+    }
     if (entry.value == ValuePhase::present) ++values;
     require((entry.value == ValuePhase::expected) <= (entry.task != TaskPhase::none),
             "a value is expected from nowhere", id);

@@ -13,8 +13,7 @@ namespace cohort::worker {
 /// is the failure of each that uses it.
 class ArrivedValue {
  public:
-  /// `type` null: of a void task, which has no bytes.
-  ArrivedValue(detail::SmallBytes bytes, const detail::ValueType* type) : bytes_(std::move(bytes)), type_(type) {}
+  explicit ArrivedValue(detail::SmallBytes bytes) : bytes_(std::move(bytes)) {}
   explicit ArrivedValue(std::exception_ptr error)
       : error_(std::move(error)) {}  // NOLINT(bugprone-throw-keyword-missing)
 
@@ -23,14 +22,14 @@ class ArrivedValue {
     return std::allocate_shared<ArrivedValue>(detail::SmallAllocator<ArrivedValue>(), std::forward<Args>(args)...);
   }
 
-  /// Any thread; decodes at the first call.
-  detail::Value open(detail::CodeMap& code) {
+  /// Any thread; decodes at the first call. `type` null: of a void task, which has no bytes.
+  detail::Value open(const detail::ValueType* type, detail::CodeMap& code) {
     // Not std::call_once, which makes a system call to wake those that wait, whether there are any or not.
     const std::lock_guard lock(opening_);
     if (!std::exchange(opened_, true) && !error_) {
       try {
         detail::Decoder decoder(bytes_.view(), &code);
-        if (type_ != nullptr) value_ = detail::Value(type_->decode(decoder));
+        if (type != nullptr) value_ = detail::Value(type->decode(decoder));
         if (decoder.left() != 0) throw detail::DecodeError("bytes are left over after a value");
       } catch (...) {
         error_ = std::current_exception();
@@ -44,7 +43,6 @@ class ArrivedValue {
 
  private:
   const detail::SmallBytes bytes_;
-  const detail::ValueType* type_ = nullptr;
   std::mutex opening_;
   bool opened_ = false;
   detail::Value value_;
@@ -56,7 +54,10 @@ struct StoredValue {
   detail::Value object;
   std::shared_ptr<ArrivedValue> arrived;
 
-  detail::Value open(detail::CodeMap& code) const { return arrived ? arrived->open(code) : object; }
+  /// `type`: what who uses it takes it for.
+  detail::Value open(const detail::ValueType* type, detail::CodeMap& code) const {
+    return arrived ? arrived->open(type, code) : object;
+  }
 };
 
 }  // namespace cohort::worker

@@ -13,8 +13,22 @@ namespace {
 /// Below this a copy costs less than a thread that waits for the segments.
 constexpr std::size_t kCopyBytes = 256 * 1024;
 
-const detail::TaskType& task_type_at(detail::CodeAddress address, detail::CodeMap& code) {
-  return *static_cast<const detail::TaskType*>(code.from_code(address));
+/// Makes objects of what came as bytes.
+detail::SmallVector<detail::TaskInput> open_inputs(StartedTask& task, const detail::TaskType& type,
+                                                   detail::CodeMap& code) {
+  detail::SmallVector<detail::TaskInput> opened;
+  opened.reserve(task.inputs.size());
+  if (task.inputs.empty()) return opened;  // if there should be some, the call itself finds out
+  for_each_input_type(type, task.work->payload, code, [&](const detail::ValueType* value_type) {
+    if (opened.size() == task.inputs.size()) throw detail::DecodeError("a task has fewer inputs than its call");
+    StartedTask::Input& input = task.inputs[opened.size()];
+    detail::TaskInput& made = opened.emplace_back();
+    made.value = input.value.open(value_type, code);
+    input.value = {};
+    // Still being sent to somebody: then it must stay as it is.
+    made.may_move = input.may_move && made.value && made.value.box()->unique();
+  });
+  return opened;
 }
 
 wire::Failure failure_here(const Site& site, const RunningTask& running) {
@@ -39,13 +53,7 @@ Ended execute(StartedTask& task, RunningTask& running, const Site& site, detail:
   const ThisTask here(running);
   try {
     const detail::TaskType& type = task_type_at(task.work->type, code);
-    detail::SmallVector<detail::TaskInput> opened(task.inputs.size());
-    for (std::size_t i = 0; i < opened.size(); ++i) {
-      opened[i].value = task.inputs[i].value.open(code);
-      task.inputs[i].value = {};
-      // Still being sent to somebody: then it must stay as it is.
-      opened[i].may_move = task.inputs[i].may_move && opened[i].value && opened[i].value.box()->unique();
-    }
+    detail::SmallVector<detail::TaskInput> opened = open_inputs(task, type, code);
     detail::TaskCall call{detail::Decoder(task.work->payload.view(), &code), opened, {}};
     {
       std::optional<base::ShareableScope> shareable;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,23 @@ struct Site {
   int rank = 0;
   std::string host;
 };
+
+/// Throws DecodeError.
+inline const detail::TaskType& task_type_at(detail::CodeAddress address, detail::CodeMap& code) {
+  return *static_cast<const detail::TaskType*>(code.from_code(address));
+}
+
+/// Calls `visit` with the type of each input of such a call, in order: null for void. Throws DecodeError.
+template <class Visit>
+void for_each_input_type(const detail::TaskType& type, const detail::SmallBytes& payload, detail::CodeMap& code,
+                         Visit visit) {
+  detail::Decoder counts(payload.view(), &code);
+  for (const detail::ArgumentKind& argument : std::span(type.arguments, type.argument_count)) {
+    if (argument.from == detail::ArgumentKind::From::payload) continue;
+    const bool several = argument.from == detail::ArgumentKind::From::future_vector;
+    for (auto n = several ? counts.read_value<std::uint32_t>() : 1U; n > 0; --n) visit(argument.value_type);
+  }
+}
 
 /// What running one task gave.
 struct Ended {

@@ -64,10 +64,6 @@ class Worker final : private Outbox, private transport::Receiver {
 
  private:
   class Arrival;
-  /// Most tasks need an entry for a moment.
-  template <class Key, class T>
-  using SmallMap =
-      std::unordered_map<Key, T, std::hash<Key>, std::equal_to<Key>, detail::SmallAllocator<std::pair<const Key, T>>>;
   using Lock = std::unique_lock<std::mutex>;
 
   // --- threads (worker.cpp)
@@ -86,9 +82,7 @@ class Worker final : private Outbox, private transport::Receiver {
   void on_message(Address from, wire::Message& message) override;
   void on_received(std::uint64_t ticket) override;
   void on_assign(wire::Assign& assign);
-  void note_input_types(detail::CodeAddress type, const detail::SmallBytes& payload, std::span<const TaskId> inputs);
-  const detail::ValueType* known_type(TaskId id);
-  const detail::ValueType* result_type_at(detail::CodeAddress type);
+  const detail::ValueType* type_of(TaskId id);
   void on_value(Address from, wire::ValueIs& value);
   void on_call(wire::Call call);
 
@@ -114,13 +108,7 @@ class Worker final : private Outbox, private transport::Receiver {
   mutable std::mutex mutex_;
   transport::Mailbox mailbox_;
   WorkerState state_;
-  /// Of the values that were asked for, by ticket: what they are decoded as.
-  SmallMap<std::uint64_t, const detail::ValueType*> fetched_types_;
-  /// Of the values that the message at hand speaks of.
-  SmallMap<TaskId, const detail::ValueType*> known_types_;
-  /// The task that is being assigned, unless its inputs were noted there: mostly nobody asks.
-  const TaskWork* assigned_work_ = nullptr;
-  std::vector<AssignedInput> assigned_inputs_;
+  std::vector<AssignedInput> assigned_inputs_;  ///< kept for its memory
   /// What rank 0 will be told of the task that is ending: the value as it travels, if it is small.
   const wire::Done* ended_ = nullptr;
   std::vector<RunningTask*> running_;  ///< by slot; null: idle

@@ -23,13 +23,9 @@ void Worker::on_message(Address from, wire::Message& message) {
         } else if constexpr (std::is_same_v<M, wire::Cancel>) {
           state_.on_cancel(m.id);
         } else if constexpr (std::is_same_v<M, wire::Relocate>) {
-          state_.on_relocate(m.id, m.holder);
-          known_types_.clear();
+          state_.on_relocate(m.id, m.type, m.holder);
         } else if constexpr (std::is_same_v<M, wire::Hold>) {
-          // The type of the task that makes it tells the type of the value.
-          known_types_[m.id] = result_type_at(m.type);
-          state_.on_hold(m.id, m.holder);
-          known_types_.clear();
+          state_.on_hold(m.id, m.type, m.holder);
         } else if constexpr (std::is_same_v<M, wire::Fetch>) {
           state_.on_fetch(from, m.id, m.ticket);
         } else if constexpr (std::is_same_v<M, wire::Unfetch>) {
@@ -55,84 +51,43 @@ void Worker::on_message(Address from, wire::Message& message) {
 }
 
 void Worker::on_assign(wire::Assign& assign) {
-  TaskWork work{assign.type, std::move(assign.label), std::move(assign.payload)};
   assigned_inputs_.clear();
   for (const wire::InputPlace& input : assign.inputs) {
     assigned_inputs_.push_back({input.id, input.holder, input.inlined >= 0});
-  }
-  assigned_work_ = &work;
-  for (const wire::InputPlace& input : assign.inputs) {
     if (input.inlined < 0 || state_.value(input.id) != nullptr) continue;
     auto& bytes = assign.small_values.at(static_cast<std::size_t>(input.inlined));
-    state_.put(input.id, {{}, ArrivedValue::make(std::move(bytes), known_type(input.id))});
+    state_.put(input.id, {{}, ArrivedValue::make(std::move(bytes))});
   }
-  state_.on_assign(assign.id, assign.attempt, assign.priority, std::move(work), assigned_inputs_);
-  assigned_work_ = nullptr;
-  if (!known_types_.empty()) known_types_.clear();
+  state_.on_assign(assign.id, assign.attempt, assign.priority,
+                   {assign.type, std::move(assign.label), std::move(assign.payload)}, assigned_inputs_);
 }
 
-/// The function's type tells the types of its inputs, which is what they are decoded as.
-void Worker::note_input_types(detail::CodeAddress type, const detail::SmallBytes& payload,
-                              std::span<const TaskId> inputs) {
-  std::size_t input = 0;
-  const auto note = [&](const detail::ValueType* value_type) {
-    if (input < inputs.size()) known_types_[inputs[input++]] = value_type;
-  };
+/// Of a value that is being fetched; null if it cannot be known.
+const detail::ValueType* Worker::type_of(TaskId id) {
+  const WorkerState::TypeClue clue = state_.type_clue(id);
+  const detail::ValueType* found = nullptr;
   try {
-    const auto& call = *static_cast<const detail::TaskType*>(modules_.from_code(type));
-    detail::Decoder counts(payload.view(), &modules_);
-    for (std::uint32_t i = 0; i < call.argument_count; ++i) {
-      const detail::ArgumentKind& argument = call.arguments[i];
-      if (argument.from == detail::ArgumentKind::From::payload) continue;
-      const bool several = argument.from == detail::ArgumentKind::From::future_vector;
-      for (std::uint32_t n = several ? counts.read_value<std::uint32_t>() : 1; n > 0; --n) note(argument.value_type);
-    }
+    if (clue.made_by != nullptr) return task_type_at(*clue.made_by, modules_).result;
+    if (clue.used_by == nullptr) return nullptr;
+    std::size_t input = 0;
+    for_each_input_type(task_type_at(clue.used_by->type, modules_), clue.used_by->payload, modules_,
+                        [&](const detail::ValueType* type) {
+                          if (input < clue.inputs.size() && clue.inputs[input++] == id) found = type;
+                        });
   } catch (const detail::DecodeError&) {
     // The task will fail when it runs, for the same reason.
-    while (input < inputs.size()) note(nullptr);
   }
-}
-
-/// Null if it is not known.
-const detail::ValueType* Worker::known_type(TaskId id) {
-  if (const TaskWork* work = std::exchange(assigned_work_, nullptr)) {
-    detail::SmallVector<TaskId> ids;
-    ids.reserve(assigned_inputs_.size());
-    for (const AssignedInput& input : assigned_inputs_) ids.push_back(input.id);
-    note_input_types(work->type, work->payload, ids);
-  }
-  auto known = known_types_.find(id);
-  if (known == known_types_.end()) {
-    // It was to be made here, and comes from elsewhere now: who waits for it knows what it is.
-    const auto waiting = state_.waiting_for(id);
-    if (!waiting) return nullptr;
-    note_input_types(waiting->work.type, waiting->work.payload, waiting->inputs);
-    known = known_types_.find(id);
-  }
-  return known == known_types_.end() ? nullptr : known->second;
-}
-
-const detail::ValueType* Worker::result_type_at(detail::CodeAddress type) {
-  try {
-    return static_cast<const detail::TaskType*>(modules_.from_code(type))->result;
-  } catch (const detail::DecodeError&) {
-    return nullptr;
-  }
+  return found;
 }
 
 void Worker::on_value(Address from, wire::ValueIs& message) {
-  const auto known = fetched_types_.find(message.ticket);
-  const bool wanted = known != fetched_types_.end() && state_.expects(message.id, message.ticket);
-  const detail::ValueType* type = wanted ? known->second : nullptr;
-  if (message.transfer != 0) return begin_arrival(from, message, type);
-  if (!wanted) return;
-  if (message.failure) {
-    state_.put(message.id, {{}, ArrivedValue::make(wire::rebuild(*message.failure))});
-  } else {
-    state_.put(message.id, {{}, ArrivedValue::make(std::move(message.bytes), type)});
+  if (message.transfer != 0) {
+    return begin_arrival(from, message, state_.expects(message.id, message.ticket) ? type_of(message.id) : nullptr);
   }
-  fetched_types_.erase(known);
-  state_.on_value(message.id);
+  state_.on_value(message.id, message.ticket,
+                  {{},
+                   message.failure ? ArrivedValue::make(wire::rebuild(*message.failure))
+                                   : ArrivedValue::make(std::move(message.bytes))});
 }
 
 /// Outside scheduling means: not behind the tasks in the slots either.
@@ -152,16 +107,9 @@ void Worker::on_call(wire::Call call) {
 // --- Outbox
 // -----------------------------------------------------------------------------------------------------------
 
-void Worker::fetch(Address from, TaskId id, std::uint64_t ticket) {
-  fetched_types_[ticket] = known_type(id);
-  mailbox_.post(from, wire::Fetch{id, ticket});
-}
+void Worker::fetch(Address from, TaskId id, std::uint64_t ticket) { mailbox_.post(from, wire::Fetch{id, ticket}); }
 
-void Worker::unfetch(Address from, TaskId id, std::uint64_t ticket) {
-  // It may be asked for elsewhere at once: what it is stays known.
-  if (const auto type = fetched_types_.extract(ticket)) known_types_.emplace(id, type.mapped());
-  mailbox_.post(from, wire::Unfetch{id, ticket});
-}
+void Worker::unfetch(Address from, TaskId id, std::uint64_t ticket) { mailbox_.post(from, wire::Unfetch{id, ticket}); }
 
 void Worker::send_value(Address to, TaskId id, std::uint64_t ticket) {
   wire::ValueIs message;

@@ -29,6 +29,8 @@ void WorkerState::Task::clear() {
 void WorkerState::Awaited::clear() {
   make_empty(waiting_tasks);
   make_empty(waiters);
+  made_by.reset();
+  former_user.reset();
 }
 
 void WorkerState::on_assign(TaskId id, std::uint32_t attempt, int priority, TaskWork&& work,
@@ -101,19 +103,21 @@ void WorkerState::on_cancel(TaskId id) {
   outbox_.cancelled(id, attempt);
 }
 
-void WorkerState::on_relocate(TaskId id, Address holder) {
+void WorkerState::on_relocate(TaskId id, detail::CodeAddress made_by, Address holder) {
   // Also where nothing waits for it now: the scheduler counts on a copy here until it says Release.
   Entry& entry = entries_[id];
   entry.released = false;
   if (entry.value == ValuePhase::present || entry.task != TaskPhase::none) return;
+  awaited(entry).made_by = made_by;
   start_fetch(id, entry, holder);
 }
 
-void WorkerState::on_hold(TaskId id, Address holder) {
+void WorkerState::on_hold(TaskId id, detail::CodeAddress made_by, Address holder) {
   Entry& entry = entries_[id];
   entry.released = false;
   if (entry.value == ValuePhase::present) return outbox_.held(id);
   entry.hold = true;
+  awaited(entry).made_by = made_by;
   if (entry.task != TaskPhase::none) return;
   start_fetch(id, entry, holder);
 }
@@ -145,29 +149,33 @@ void WorkerState::on_peer_lost(Address peer) {
   for (const TaskId id : changed) erase_if_unneeded(id, *entries_.find(id));
 }
 
-bool WorkerState::expects(TaskId id) const {
+/// Null if this is not what is waited for.
+WorkerState::Entry* WorkerState::fetching(TaskId id, std::uint64_t ticket) const {
+  Entry* entry = entries_.find(id);
+  if (entry == nullptr || entry->value != ValuePhase::fetching || entry->awaited->ticket != ticket) return nullptr;
+  return entry;
+}
+
+bool WorkerState::on_value(TaskId id, std::uint64_t ticket, StoredValue value) {
+  Entry* entry = fetching(id, ticket);
+  if (entry == nullptr) return false;
+  entry->stored = std::move(value);
+  value_is_present(id, *entry);
+  erase_if_unneeded(id, *entry);
+  return true;
+}
+
+WorkerState::TypeClue WorkerState::type_clue(TaskId id) const {
   const Entry* entry = entries_.find(id);
-  return entry != nullptr && entry->value == ValuePhase::fetching;
-}
-
-bool WorkerState::expects(TaskId id, std::uint64_t ticket) const {
-  return expects(id) && entries_.find(id)->awaited->ticket == ticket;
-}
-
-std::optional<WorkerState::WaitingTask> WorkerState::waiting_for(TaskId id) const {
-  const Entry* entry = entries_.find(id);
-  if (entry == nullptr || entry->awaited == nullptr || entry->awaited->waiting_tasks.empty()) return std::nullopt;
-  const Entry* task = entries_.find(entry->awaited->waiting_tasks.front());
-  // Null or without work: it is the one that is being assigned.
-  if (task == nullptr || task->task == TaskPhase::none) return std::nullopt;
-  return WaitingTask{task->work->work, task->work->inputs};
-}
-
-void WorkerState::on_value(TaskId id) {
-  if (!expects(id)) throw base::BrokenInvariant("a value arrived that nobody waits for");
-  Entry& entry = *entries_.find(id);
-  value_is_present(id, entry);
-  erase_if_unneeded(id, entry);
+  if (entry == nullptr || entry->awaited == nullptr) return {};
+  const Awaited& awaited = *entry->awaited;
+  if (awaited.made_by) return {&*awaited.made_by, nullptr, {}};
+  if (!awaited.waiting_tasks.empty()) {
+    const Task& user = *entries_.find(awaited.waiting_tasks.front())->work;
+    return {nullptr, &user.work, user.inputs};
+  }
+  if (awaited.former_user != nullptr) return {nullptr, &awaited.former_user->work, awaited.former_user->inputs};
+  return {};
 }
 
 std::optional<StartedTask> WorkerState::take_ready() {
@@ -235,11 +243,19 @@ void WorkerState::abandon(TaskId id, Entry& entry) {
   std::unique_ptr<Task> abandoned = std::move(entry.work);
   for (const TaskId input_id : abandoned->inputs) {
     Entry* input = entries_.find(input_id);
-    if (input != nullptr && input->awaited != nullptr) std::erase(input->awaited->waiting_tasks, id);
+    if (input != nullptr && input->awaited != nullptr) stop_waiting(*input, id, *abandoned);
   }
   drop_uses(abandoned->inputs);
   erase_if_unneeded(id, entry);
   spare_tasks_.give(std::move(abandoned));
+}
+
+/// `task` waits for the input no longer. That may still come, and must be decoded all the same.
+void WorkerState::stop_waiting(Entry& input, TaskId id, const Task& task) {
+  Awaited& awaited = *input.awaited;
+  std::erase(awaited.waiting_tasks, id);
+  if (input.value != ValuePhase::fetching || awaited.made_by || !awaited.waiting_tasks.empty()) return;
+  awaited.former_user = std::make_unique<const FormerUser>(FormerUser{task.work, task.inputs});
 }
 
 void WorkerState::drop_uses(const std::vector<TaskId>& inputs) {

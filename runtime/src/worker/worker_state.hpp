@@ -79,21 +79,20 @@ class WorkerState {
   void on_release(TaskId id);
   void on_recall(TaskId id);
   void on_cancel(TaskId id);
-  void on_relocate(TaskId id, Address holder);
-  void on_hold(TaskId id, Address holder);
+  /// `made_by`: the kind of the task that makes the value.
+  void on_relocate(TaskId id, detail::CodeAddress made_by, Address holder);
+  void on_hold(TaskId id, detail::CodeAddress made_by, Address holder);
 
   // --- events from peers
   void on_fetch(Address from, TaskId id, std::uint64_t ticket);
   void on_unfetch(Address from, TaskId id, std::uint64_t ticket);
   void on_peer_lost(Address peer);
-  /// Whether the value was asked for and has not come.
-  bool expects(TaskId id) const;
-  /// Whether the answer to this fetch is waited for; only then it may be put into the store and on_value be called.
-  bool expects(TaskId id, std::uint64_t ticket) const;
-  /// Keeps a value until it is told, by on_assign or on_value, that it is here.
+  /// Whether the answer to this fetch is waited for.
+  bool expects(TaskId id, std::uint64_t ticket) const { return fetching(id, ticket) != nullptr; }
+  /// The answer to this fetch. Returns whether it was waited for; if not, the value goes.
+  bool on_value(TaskId id, std::uint64_t ticket, StoredValue value);
+  /// Keeps a value that came along with a task, until on_assign tells that it is here.
   void put(TaskId id, StoredValue value) { entries_[id].stored = std::move(value); }
-  /// It was put.
-  void on_value(TaskId id);
   /// Null if it is not here.
   const StoredValue* value(TaskId id) const {
     const Entry* entry = entries_.find(id);
@@ -101,12 +100,14 @@ class WorkerState {
   }
   /// Values that are here.
   std::size_t value_count() const { return value_count_; }
-  /// A task here that misses the value; empty if there is none. Valid until the next event.
-  struct WaitingTask {
-    const TaskWork& work;
-    const std::vector<TaskId>& inputs;
+  /// What tells the type of a value that is being fetched: the kind of the task that makes it, or else a task that was
+  /// to use it. Valid until the next event.
+  struct TypeClue {
+    const detail::CodeAddress* made_by = nullptr;
+    const TaskWork* used_by = nullptr;
+    std::span<const TaskId> inputs;  ///< of used_by
   };
-  std::optional<WaitingTask> waiting_for(TaskId id) const;
+  TypeClue type_clue(TaskId id) const;
 
   // --- events from slots
   /// The ready task of highest priority, first come first served among equals; empty if none is ready.
@@ -148,12 +149,19 @@ class WorkerState {
 
     void clear();
   };
+  /// A task that was given up, of whose inputs one is fetched all the same.
+  struct FormerUser {
+    TaskWork work;
+    std::vector<TaskId> inputs;
+  };
   /// What there is of a value that is not here.
   struct Awaited {
     Address source = 0;                 ///< of what is being fetched
     std::uint64_t ticket = 0;           ///< of the fetch whose answer counts
     std::vector<TaskId> waiting_tasks;  ///< tasks here that miss it, by use
     std::vector<Waiter> waiters;        ///< members to send it to
+    std::optional<detail::CodeAddress> made_by;    ///< if the scheduler told
+    std::unique_ptr<const FormerUser> former_user;  ///< if no other clue to its type is left
 
     void clear();
   };
@@ -170,11 +178,13 @@ class WorkerState {
     std::unique_ptr<Awaited> awaited;  ///< null: nobody waits, and it is not being fetched
   };
 
+  Entry* fetching(TaskId id, std::uint64_t ticket) const;
   void make_ready(TaskId id, Entry& entry);
   void value_is_present(TaskId id, Entry& entry);
   void value_is_gone(TaskId id, Entry& entry);
   void make_nothing(Entry& entry);
   void abandon(TaskId id, Entry& entry);
+  void stop_waiting(Entry& input, TaskId id, const Task& task);
   void drop_uses(const std::vector<TaskId>& inputs);
   Awaited& awaited(Entry& entry);
   void start_fetch(TaskId id, Entry& entry, Address holder);
