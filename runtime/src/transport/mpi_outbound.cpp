@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kMessageOverheadBytes = 128;
 constexpr std::size_t kMarksPerWindow = 16;
 constexpr std::size_t kSegmentPiecesAtOnce = 32;
+// Where nothing waits for what is under way to have left, it is looked at that rarely: a look costs more than one at what
+// has come, and both stand between a value and who waits for it.
+constexpr unsigned kPollsPerLook = 8;
 // Longer ones have hardly ever left when MPI_Isend returns.
 constexpr std::size_t kTestAtOnceBytes = 64 * 1024;
 
@@ -28,15 +31,18 @@ void MpiOutbound::send(Address to, Packet packet) {
     start_packet(to, target, std::move(packet.bytes));
   } else {
     target.packets.push_back(std::move(packet.bytes));
+    ++waiting_;
   }
   if (packet.segments.empty()) return;
   for (const detail::ConstSegment& segment : packet.segments) target.unsent_bytes += segment.size;
   target.transfers.push_back({std::move(packet.segments), std::move(packet.keeps), tags_.of_transfer(packet.transfer)});
+  ++waiting_;
   send_segments(to, target);
 }
 
 bool MpiOutbound::poll() {
   if (under_way_.empty()) return false;
+  if (waiting_ == 0 && ++polls_ % kPollsPerLook != 0) return false;
   under_way_.take_ended(ended_);
   if (ended_.empty()) return false;
   for (auto& [message, status] : ended_) {
@@ -61,6 +67,7 @@ void MpiOutbound::send_packets(Address to, Peer& target) {
   while (!target.packets.empty() && target.window_bytes < options_.window_bytes) {
     detail::ByteBuffer bytes = std::move(target.packets.front());
     target.packets.pop_front();
+    --waiting_;
     start_packet(to, target, std::move(bytes));
   }
 }
@@ -121,7 +128,9 @@ void MpiOutbound::send_segments(Address to, Peer& target) {
     transfer.sent_bytes += bytes;
     if (transfer.sent_bytes < segment.size) continue;
     transfer.sent_bytes = 0;
-    if (++transfer.next == transfer.segments.size()) target.transfers.pop_front();
+    if (++transfer.next < transfer.segments.size()) continue;
+    target.transfers.pop_front();
+    --waiting_;
   }
 }
 

@@ -71,6 +71,8 @@ class MpiOutbound {
   std::vector<Peer> peers_;
   MpiRequests<Message> under_way_;
   std::vector<MpiRequests<Message>::Ended> ended_;
+  std::size_t waiting_ = 0;  ///< packets and transfers of all peers that are not wholly under way
+  unsigned polls_ = 0;
   SpareBuffers spare_;
 };
 

@@ -138,6 +138,8 @@ void Worker::send_value(Address to, TaskId id, std::uint64_t ticket) {
     }
   }
   mailbox_.post(to, message);
+  // Whoever waits for it comes before all else that has to be done for a task that ends, unless the next one follows.
+  if (ended_ != nullptr && !state_.any_ready()) mailbox_.flush(to);
 }
 
 /// The object goes with the handle, unless it is still being sent or used.
