@@ -131,7 +131,6 @@ void Core::answer_fetch(Address from, const wire::Fetch& fetch) {
 // ------------------------------------------------------------------------------------------------
 
 void Core::assign(Address worker, const scheduler::TaskRecord& task, std::span<const scheduler::PlannedInput> inputs) {
-  static const std::string kNoLabel;
   if (task.type != assigned_type_) {
     assign_.type = modules_->to_code(task.type);
     assigned_type_ = task.type;
@@ -144,7 +143,7 @@ void Core::assign(Address worker, const scheduler::TaskRecord& task, std::span<c
   assign_.id = task.id;
   assign_.attempt = task.attempt;
   assign_.priority = task.priority;
-  assign_.label = task.extras ? &task.extras->label : &kNoLabel;
+  assign_.label = &task.label();
   assign_.payload = &task.bytes;
   assign_.inputs.clear();
   assign_.small_values.clear();

@@ -17,9 +17,9 @@ void SchedulerState::place_and_hand_out(Time now) {
 
 /// All inputs have a place: finds one for the task.
 void SchedulerState::place(TaskRecord& task, Time now) {
-  if (task.extras && task.extras->worker) {
-    if (load_of(*task.extras->worker).lost) return fail_lost(task, *task.extras->worker);
-    return send_or_park(task, *task.extras->worker, now);
+  if (task.extras && task.extras->worker != kNowhere) {
+    const Address worker = task.extras->worker;
+    return load_of(worker).lost ? fail_lost(task, worker) : send_or_park(task, worker, now);
   }
   // An input ties the task to a place unless it can go along with the assignment.
   const bool tied = std::any_of(task.inputs.begin(), task.inputs.end(), [&](TaskId id) {
@@ -98,7 +98,7 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
   for (const TaskId id : task.inputs) {
     TaskRecord& input = table_[id];
     PlannedInput planned{id, input.place, nullptr};
-    const bool there = input.place == worker || (input.extras && contains(input.extras->replicas, worker));
+    const bool there = input.place == worker || (input.extras && input.extras->replicas.contains(worker));
     if (there) {
       planned.holder = worker;
     } else {
@@ -137,7 +137,8 @@ void SchedulerState::broadcast(TaskRecord& task) {
   for (std::size_t w = 1; w < workers_.size(); ++w) {
     if (static_cast<Address>(w) != task.place && !workers_[w].lost) replicas.push_back(static_cast<Address>(w));
   }
-  task.extras->copying = replicas;
+  task.extras->copying = {};
+  for (const Address replica : replicas) task.extras->copying.push_back(replica);
   for (std::size_t i = 0; i < replicas.size(); ++i) {
     outbox_.hold(replicas[i], task, i < 2 ? task.place : replicas[(i - 2) / 2]);
   }
@@ -161,7 +162,7 @@ void SchedulerState::tell_dependents(TaskRecord& task, bool newly_placed, bool m
 /// Also those at which no task waits: the next one there will be told that the value is coming.
 void SchedulerState::tell_replicas_place(TaskRecord& value) {
   if (!value.extras) return;
-  erase(value.extras->replicas, value.place);
+  value.extras->replicas.erase(value.place);
   for (const Address replica : value.extras->replicas) outbox_.relocate(replica, value.id, value.place);
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 std::string name_of(const TaskRecord& task) {
   std::string name = "task " + std::to_string(task.id.index) + "." + std::to_string(task.id.generation);
-  if (task.extras && !task.extras->label.empty()) name += " '" + task.extras->label + "'";
+  if (!task.label().empty()) name += " '" + task.label() + "'";
   return name;
 }
 

@@ -15,7 +15,7 @@ struct PlacedInput {
   std::uint64_t bytes = 0;                ///< size of the value, or what such values usually have
   Time ready_at{};                        ///< when it is expected to exist
 
-  bool is_at(Address worker) const { return holder == worker || (replicas != nullptr && contains(*replicas, worker)); }
+  bool is_at(Address worker) const { return holder == worker || (replicas != nullptr && replicas->contains(worker)); }
 };
 
 /// What moving a value is presumed to cost.

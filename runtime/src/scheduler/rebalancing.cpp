@@ -85,7 +85,7 @@ void SchedulerState::recall_for(Address worker, Address victim, Time now) {
 
 /// Whether the task could start on `worker` at once, and its inputs get there in less than `gain`.
 bool SchedulerState::may_move(const TaskRecord& task, Address worker, Time gain) const {
-  if (task.extras && (task.extras->worker || task.extras->broadcast)) return false;
+  if (task.extras && (task.extras->worker != kNowhere || task.extras->broadcast)) return false;
   Time transfer{};
   for (const TaskId id : task.inputs) {
     const TaskRecord* input = table_.find(id);

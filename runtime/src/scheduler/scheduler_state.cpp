@@ -60,8 +60,8 @@ void SchedulerState::fill(TaskRecord& task, Submission&& submission, Time now) {
   task.estimate = submission.expected;
   longest_ = std::max(longest_, task.estimate);
   unusual_priorities_ = unusual_priorities_ || task.priority != 0;
-  if (!submission.label.empty()) task.extra().label = std::move(submission.label);
-  if (submission.worker) task.extra().worker = submission.worker;
+  if (!submission.label.empty()) task.rare().label = std::move(submission.label);
+  if (submission.worker) task.extra().worker = *submission.worker;
   if (submission.retries > 0) task.extra().retries = submission.retries;
   if (submission.broadcast) task.extra().broadcast = true;
 
@@ -119,7 +119,7 @@ void SchedulerState::on_cancel(TaskId id, Time now) {
   failure->failure.kind = wire::Failure::Kind::task_cancelled;
   failure->failure.type_name = "cohort::TaskCancelled";
   failure->failure.message = "the task was cancelled";
-  if (task.extras) failure->failure.label = task.extras->label;
+  failure->failure.label = task.label();
   failure->looked_at = true;  // what is cancelled is no failure
   end_unfinished(task, Phase::cancelled, std::move(failure));
   settle(now);
@@ -151,7 +151,7 @@ void SchedulerState::on_done_of_several(Address worker, wire::Done& done, Time n
       quicker_ = estimates_.measured(task->type, task->estimate, done.value_bytes) || quicker_;
       task->value_bytes = done.value_bytes;
       task->small = done.small && !task->released;
-      if (options_.keep_lineage) task->extra().payload = std::move(task->bytes);
+      if (options_.keep_lineage) task->rare().payload = std::move(task->bytes);
       task->bytes = task->small ? std::move(done.bytes) : detail::SmallBytes();
       finish(*task);
       break;
@@ -218,7 +218,7 @@ void SchedulerState::on_started(Address worker, TaskId id) {
 
 void SchedulerState::on_held(Address worker, TaskId id, Time now) {
   TaskRecord* task = table_.find(id);
-  if (task == nullptr || !task->extras || !erase(task->extras->copying, worker)) return;
+  if (task == nullptr || !task->extras || !task->extras->end_copying(worker)) return;
   if (task->phase == Phase::finished && !still_copying(*task)) finish(*task);
   settle(now);
 }
@@ -293,11 +293,11 @@ void SchedulerState::end_unfinished(TaskRecord& first, Phase phase, std::shared_
       // They wait for it, or have it from before its worker was lost.
       for (const Address replica : task.extras->replicas) tell_released(replica, task.id);
       task.extras->replicas.clear();
-      task.extras->copying.clear();
+      task.extras->copying = {};
     }
     task.phase = phase;
     task.started = false;
-    task.extra().failure = failure;
+    task.rare().failure = failure;
     if (!options_.keep_lineage) task.bytes = {};
     if (task.looked_at) failure->looked_at = true;
     task.unplaced_inputs = 0;
@@ -370,7 +370,7 @@ void SchedulerState::release_for_last_user(TaskRecord& input) {
     } else {
       input.lent = true;
       outbox_.release(user->place, input.id);
-      if (input.extras) erase(input.extras->replicas, user->place);
+      if (input.extras) input.extras->replicas.erase(user->place);
     }
     return;
   }
@@ -404,7 +404,7 @@ void SchedulerState::take_back_release(TaskRecord& input) {
 void SchedulerState::add_replica(TaskRecord& value, Address worker) {
   if (value.place == worker) return;
   auto& replicas = value.extra().replicas;
-  if (!contains(replicas, worker)) replicas.push_back(worker);
+  if (!replicas.contains(worker)) replicas.push_back(worker);
 }
 
 void SchedulerState::tell_holders_released(TaskRecord& task) {

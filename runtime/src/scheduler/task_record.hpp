@@ -1,14 +1,13 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/free_list.hpp"
 #include "base/thin_vector.hpp"
 #include "base/time.hpp"
 #include "cohort/detail/bytes.hpp"
@@ -25,18 +24,61 @@ using wire::Address;
 inline constexpr Address kRoot = 0;
 inline constexpr Address kNowhere = -1;
 
-/// Most have one or two.
-using AddressList = boost::container::small_vector<Address, 4>;
-/// Returns whether it was there.
-inline bool erase(AddressList& list, Address address) {
-  const auto end = std::remove(list.begin(), list.end(), address);
-  const bool was_there = end != list.end();
-  list.erase(end, list.end());
-  return was_there;
-}
-inline bool contains(const AddressList& list, Address address) {
-  return std::find(list.begin(), list.end(), address) != list.end();
-}
+/// Addresses, each once, in the order in which they came. Most lists have one or none, which lies in the list itself.
+class AddressList {
+ public:
+  AddressList() = default;
+  AddressList(std::initializer_list<Address> addresses) {
+    for (const Address address : addresses) push_back(address);
+  }
+
+  bool empty() const { return first_ == kNowhere; }
+  std::size_t size() const { return empty() ? 0 : 1 + more_.size(); }
+  Address operator[](std::size_t i) const { return i == 0 ? first_ : more_[i - 1]; }
+  bool contains(Address address) const {
+    return !empty() && (first_ == address || std::find(more_.begin(), more_.end(), address) != more_.end());
+  }
+
+  /// It must not be there.
+  void push_back(Address address) {
+    if (empty())
+      first_ = address;
+    else
+      more_.push_back(address);
+  }
+  /// Returns whether it was there.
+  bool erase(Address address) {
+    if (!contains(address)) return false;
+    if (first_ == address) {
+      first_ = more_.empty() ? kNowhere : more_[0];
+      address = first_;  // which now stands twice, if there is one
+    }
+    more_.erase_if([&](Address other) { return other == address; });
+    return true;
+  }
+  void clear() { *this = {}; }
+
+  class Iterator {
+   public:
+    Iterator(const AddressList& list, std::size_t i) : list_(&list), i_(i) {}
+    Address operator*() const { return (*list_)[i_]; }
+    Iterator& operator++() {
+      ++i_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return i_ == other.i_; }
+
+   private:
+    const AddressList* list_;
+    std::size_t i_;
+  };
+  Iterator begin() const { return {*this, 0}; }
+  Iterator end() const { return {*this, size()}; }
+
+ private:
+  Address first_ = kNowhere;  ///< kNowhere: there is none
+  base::ThinVector<Address> more_;
+};
 
 /// A failure, shared by the task that failed and all that need it.
 struct FailureRecord {
@@ -88,24 +130,35 @@ struct QueueLink {
   static constexpr std::uint32_t kEnd = UINT32_MAX;
 };
 
-/// What few tasks have.
-struct TaskExtras {
-  AddressList replicas;  ///< workers other than `place` that have, or will have, a copy of the value
-  AddressList copying;   ///< broadcast: those of them that have not reported their copy
+/// What hardly any tasks have.
+struct RareExtras {
   std::string label;
-  std::optional<Address> worker;
-  int retries = 0;  ///< that are left
-  bool broadcast = false;
   std::shared_ptr<FailureRecord> failure;  ///< of a task that failed or was cancelled
   detail::SmallBytes payload;              ///< of a task that has finished and may run again
-  std::uint32_t child_records = 0;         ///< uses as an input by records that exist; counted with keep_lineage only
-  Address thief = kNowhere;                ///< who gets it when the recall is answered
-
-  static void* operator new(std::size_t bytes);
-  static void operator delete(void* extras) noexcept;
 };
-inline void* TaskExtras::operator new(std::size_t) { return base::FreeLists<sizeof(TaskExtras)>::take(); }
-inline void TaskExtras::operator delete(void* extras) noexcept { base::FreeLists<sizeof(TaskExtras)>::give(extras); }
+
+/// What not all tasks have: at most a cache line.
+struct TaskExtras {
+  AddressList replicas;                  ///< workers other than `place` that have, or will have, a copy of the value
+  base::ThinVector<Address> copying;     ///< broadcast: those of them that have not reported their copy
+  Address worker = kNowhere;             ///< kNowhere: any
+  Address thief = kNowhere;              ///< who gets it when the recall is answered
+  int retries = 0;                       ///< that are left
+  std::uint32_t child_records = 0;       ///< uses as an input by records that exist; counted with keep_lineage only
+  bool broadcast = false;
+  std::unique_ptr<RareExtras> rare;
+
+  /// Returns whether it had not reported its copy.
+  bool end_copying(Address replica) {
+    const std::size_t before = copying.size();
+    copying.erase_if([&](Address other) { return other == replica; });
+    return copying.size() < before;
+  }
+
+  static void* operator new(std::size_t bytes) { return detail::take_small(bytes); }
+  static void operator delete(void* extras, std::size_t bytes) noexcept { detail::give_small(extras, bytes); }
+};
+static_assert(sizeof(TaskExtras) <= 64);
 
 /// All the scheduler knows about one task and its value: two cache lines.
 struct TaskRecord {
@@ -144,6 +197,15 @@ struct TaskRecord {
     if (!extras) extras = std::make_unique<TaskExtras>();
     return *extras;
   }
+  RareExtras& rare() {
+    if (!extra().rare) extras->rare = std::make_unique<RareExtras>();
+    return *extras->rare;
+  }
+  /// Empty if it has none.
+  const std::string& label() const {
+    static const std::string kNone;
+    return extras && extras->rare ? extras->rare->label : kNone;
+  }
   /// What hangs off the record will be used soon. Of thousands of tasks it is in no near cache.
   void prefetch_parts() const {
     inputs.prefetch();
@@ -151,7 +213,7 @@ struct TaskRecord {
     bytes.prefetch();
     __builtin_prefetch(extras.get(), 1);
   }
-  std::shared_ptr<FailureRecord> failure() const { return extras ? extras->failure : nullptr; }
+  std::shared_ptr<FailureRecord> failure() const { return extras && extras->rare ? extras->rare->failure : nullptr; }
   std::uint32_t child_records() const { return extras ? extras->child_records : 0; }
 };
 

@@ -1,4 +1,6 @@
 // SchedulerState: a worker is gone; what it ran runs elsewhere, what it held is computed again.
+#include <algorithm>
+
 #include "scheduler/scheduler_state.hpp"
 
 namespace cohort::scheduler {
@@ -10,7 +12,7 @@ Address certain_copy(const TaskRecord& task) {
   if (!task.extras || !task.extras->broadcast) return kNowhere;
   const auto& copying = task.extras->copying;
   for (const Address replica : task.extras->replicas) {
-    if (!contains(copying, replica)) return replica;
+    if (std::find(copying.begin(), copying.end(), replica) == copying.end()) return replica;
   }
   return kNowhere;
 }
@@ -77,7 +79,7 @@ void SchedulerState::lose_assigned(Address worker, std::vector<TaskId>& again) {
     if (task.fixed) {
       for (const TaskId id : task.inputs) table_[id].lent = false;
     }
-    if (task.extras) task.extras->copying.clear();
+    if (task.extras) task.extras->copying = {};
     again.push_back(task.id);
   }
 }
@@ -87,7 +89,7 @@ void SchedulerState::lose_values(Address worker, std::vector<TaskId>& again) {
   for (std::uint32_t i = 0; i < table_.index_limit(); ++i) {
     TaskRecord& task = table_.at(i);
     if (task.phase == Phase::unused) continue;
-    if (task.extras && erase(task.extras->replicas, worker)) lose_copy(task, worker);
+    if (task.extras && task.extras->replicas.erase(worker)) lose_copy(task, worker);
     if (task.phase != Phase::finished || task.place != worker || task.released) continue;
     const Address other = task.small ? kRoot : certain_copy(task);
     if (other == kNowhere) {
@@ -107,7 +109,7 @@ void SchedulerState::lose_values(Address worker, std::vector<TaskId>& again) {
 /// A worker that had, or was to have, a copy of the task's value is gone.
 void SchedulerState::lose_copy(TaskRecord& task, Address worker) {
   const bool was_copying = still_copying(task);
-  erase(task.extras->copying, worker);
+  task.extras->end_copying(worker);
   if (!task.extras->broadcast || !placed(task) || task.place == worker) return;
   // Who fetches through the lost one fetches from the origin instead; who has the value already ignores this.
   tell_replicas_place(task);
@@ -121,10 +123,10 @@ void SchedulerState::revive(TaskRecord& task, std::vector<TaskId>& again) {
   task.phase = Phase::blocked;
   task.place = kNowhere;
   take_back_release(task);
-  if (task.extras) task.extras->copying.clear();
+  if (task.extras) task.extras->copying = {};
   task.small = false;
   if (!options_.keep_lineage || task.type == nullptr) return fail_lost(task, kNowhere);
-  task.bytes = std::move(task.extra().payload);
+  task.bytes = std::move(task.rare().payload);
   for (const TaskId id : task.inputs) ++table_[id].open_dependents;
   again.push_back(task.id);
 }
@@ -138,7 +140,7 @@ void SchedulerState::fail_lost(TaskRecord& task, Address worker) {
                                  ? "the worker that held or ran the task is gone"
                                  : "the worker on rank " + std::to_string(options_.rank_of(worker)) + " is gone";
   failure->failure.attempt = static_cast<std::int32_t>(task.attempt);
-  if (task.extras) failure->failure.label = task.extras->label;
+  failure->failure.label = task.label();
   failures_.push_back(failure);
   end_unfinished(task, Phase::failed, std::move(failure));
 }
