@@ -139,12 +139,12 @@ struct RareExtras {
 
 /// What not all tasks have: at most a cache line.
 struct TaskExtras {
-  AddressList replicas;                  ///< workers other than `place` that have, or will have, a copy of the value
-  base::ThinVector<Address> copying;     ///< broadcast: those of them that have not reported their copy
-  Address worker = kNowhere;             ///< kNowhere: any
-  Address thief = kNowhere;              ///< who gets it when the recall is answered
-  int retries = 0;                       ///< that are left
-  std::uint32_t child_records = 0;       ///< uses as an input by records that exist; counted with keep_lineage only
+  AddressList replicas;               ///< workers other than `place` that have, or will have, a copy of the value
+  base::ThinVector<Address> copying;  ///< broadcast: those of them that have not reported their copy
+  Address worker = kNowhere;          ///< kNowhere: any
+  Address thief = kNowhere;           ///< who gets it when the recall is answered
+  int retries = 0;                    ///< that are left
+  std::uint32_t child_records = 0;    ///< uses as an input by records that exist; counted with keep_lineage only
   bool broadcast = false;
   std::unique_ptr<RareExtras> rare;
 

@@ -66,6 +66,7 @@ void Mailbox::flush(Address to) {
   batch.older = false;
   Packet packet;
   packet.bytes = std::exchange(batch.bytes, endpoint_.spare_buffer());
+  batch.bytes.reserve(packet.bytes.size());  // the next one is often as long: it need not grow step by step
   ++traffic_.packets_sent;
   traffic_.bytes_sent += packet.bytes.size();
   endpoint_.send(to, std::move(packet));

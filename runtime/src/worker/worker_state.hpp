@@ -156,11 +156,11 @@ class WorkerState {
   };
   /// What there is of a value that is not here.
   struct Awaited {
-    Address source = 0;                 ///< of what is being fetched
-    std::uint64_t ticket = 0;           ///< of the fetch whose answer counts
-    std::vector<TaskId> waiting_tasks;  ///< tasks here that miss it, by use
-    std::vector<Waiter> waiters;        ///< members to send it to
-    std::optional<detail::CodeAddress> made_by;    ///< if the scheduler told
+    Address source = 0;                             ///< of what is being fetched
+    std::uint64_t ticket = 0;                       ///< of the fetch whose answer counts
+    std::vector<TaskId> waiting_tasks;              ///< tasks here that miss it, by use
+    std::vector<Waiter> waiters;                    ///< members to send it to
+    std::optional<detail::CodeAddress> made_by;     ///< if the scheduler told
     std::unique_ptr<const FormerUser> former_user;  ///< if no other clue to its type is left
 
     void clear();
