@@ -32,7 +32,7 @@ class Neighbour final : public Endpoint {
   }
   bool poll(Sink& sink) override { return inner_->poll(sink); }
   std::size_t unsent_bytes(Address to) const override { return inner_->unsent_bytes(to); }
-  bool all_sent() const override { return inner_->all_sent(); }
+  bool all_sent() override { return inner_->all_sent(); }
   bool shares_memory_with(Address) const override { return true; }
   bool rings() const override { return inner_->rings(); }
 

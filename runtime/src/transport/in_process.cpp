@@ -151,7 +151,7 @@ class InProcessEndpoint final : public Endpoint {
     check_peer(address_, size(), to);
     return exchange_->unsent_bytes(address_, to).load(std::memory_order_acquire);
   }
-  bool all_sent() const override {
+  bool all_sent() override {
     for (Address to = 0; to < size(); ++to) {
       if (exchange_->unsent_bytes(address_, to).load(std::memory_order_acquire) != 0) return false;
     }

@@ -58,8 +58,8 @@ class Joined final : public Endpoint {
     const Route& route = route_to(to);
     return parts_[route.part].endpoint->shares_memory_with(route.address);
   }
-  bool all_sent() const override {
-    return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.endpoint->all_sent(); });
+  bool all_sent() override {
+    return std::all_of(parts_.begin(), parts_.end(), [](Part& part) { return part.endpoint->all_sent(); });
   }
 
  private:

@@ -25,7 +25,7 @@ class Receiver {
 class Mailbox final : private Sink {
  public:
   /// A batch of this size does not wait for more.
-  static constexpr std::size_t kBatchBytes = 16 * 1024;
+  static constexpr std::size_t kBatchBytes = 3584;
 
   explicit Mailbox(Endpoint& endpoint);
 
@@ -56,7 +56,9 @@ class Mailbox final : private Sink {
   /// Sends the batches that were there at the last call already: called every so often, it bounds their age.
   void flush_older();
   bool anything_waits() const { return !waiting_.empty(); }
-  bool all_sent() const { return waiting_.empty() && endpoint_.all_sent(); }
+  bool all_sent() { return waiting_.empty() && endpoint_.all_sent(); }
+  /// The same but for what waits in batches.
+  bool batches_sent() { return endpoint_.all_sent(); }
 
   /// Moves everything on by one step; `receiver` may post and receive, not poll. Returns whether anything happened.
   bool poll(Receiver& receiver);

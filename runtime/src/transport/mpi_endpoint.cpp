@@ -63,7 +63,7 @@ class MpiEndpoint final : public Endpoint {
   bool shares_memory_with(Address to) const override {
     return std::binary_search(neighbours_.begin(), neighbours_.end(), to);
   }
-  bool all_sent() const override { return outbound_.all_sent(); }
+  bool all_sent() override { return outbound_.all_sent(); }
 
  private:
   Communicator communicator_;

@@ -43,6 +43,10 @@ void MpiOutbound::send(Address to, Packet packet) {
 bool MpiOutbound::poll() {
   if (under_way_.empty()) return false;
   if (waiting_ == 0 && ++polls_ % kPollsPerLook != 0) return false;
+  return look();
+}
+
+bool MpiOutbound::look() {
   under_way_.take_ended(ended_);
   if (ended_.empty()) return false;
   for (auto& [message, status] : ended_) {

@@ -23,10 +23,13 @@ class MpiOutbound {
 
   detail::ByteBuffer spare_buffer() { return spare_.take(); }
   void send(Address to, Packet packet);
-  /// Returns whether anything ended.
+  /// Returns whether anything ended. Where nothing waits for that, not every call looks.
   bool poll();
   std::size_t unsent_bytes(Address to) const { return peer(to).unsent_bytes; }
-  bool all_sent() const { return under_way_.empty(); }
+  bool all_sent() {
+    if (!under_way_.empty()) look();
+    return under_way_.empty();
+  }
   /// Returns whether all was sent; what MPI still reads is kept for ever.
   bool give_up() { return under_way_.give_up(); }
 
@@ -58,6 +61,7 @@ class MpiOutbound {
     std::size_t segments = 0;        ///< pieces under way
   };
 
+  bool look();
   Peer& peer(Address to) { return peers_[static_cast<std::size_t>(to)]; }
   const Peer& peer(Address to) const { return peers_[static_cast<std::size_t>(to)]; }
   void send_packets(Address to, Peer& peer);

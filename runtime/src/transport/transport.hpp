@@ -59,8 +59,8 @@ class Endpoint {
   virtual bool poll(Sink& sink) = 0;
   /// Bytes handed to send() for `to` that have not left yet.
   virtual std::size_t unsent_bytes(Address to) const = 0;
-  /// Nothing to send is left here.
-  virtual bool all_sent() const = 0;
+  /// Nothing to send is left here, after a look at it: poll() may look less often.
+  virtual bool all_sent() = 0;
   /// Whether `to` can map memory of this process; see base::SharedMemory.
   virtual bool shares_memory_with(Address to) const {
     static_cast<void>(to);

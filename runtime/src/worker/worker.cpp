@@ -185,9 +185,9 @@ void Worker::wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now) {
     backoff.reset();
   } else {
     if (backoff.sleeping()) mailbox_.flush();
-    const bool may_sleep = receiving_.empty() && mailbox_.endpoint().all_sent();
+    const bool may_pause = !backoff.sleeping() || (receiving_.empty() && mailbox_.batches_sent());
     lock.unlock();
-    if (may_sleep || !backoff.sleeping()) {
+    if (may_pause) {
       backoff.pause(bell_, ticket, base::Time::max());
     } else {
       std::this_thread::yield();
@@ -314,7 +314,7 @@ void Worker::help() try {
       const bool silence = !mailbox_.anything_waits() && (polling_ || slots_have_looked || !poll(now));
       // New work is not urgent while the slots have some.
       const bool somebody_waits =
-          std::exchange(somebody_waits_, false) || !receiving_.empty() || !mailbox_.endpoint().all_sent();
+          std::exchange(somebody_waits_, false) || !receiving_.empty() || !mailbox_.batches_sent();
       if (slots_have_looked || (!slots_are_quick && (silence || !somebody_waits))) {
         const bool is_urgent = somebody_waits && !slots_have_looked;
         every = std::min(last_period + last_period / 2, is_urgent ? kHelpEveryInSilence : kHelpEveryAtMost);
