@@ -29,10 +29,14 @@ constexpr base::Backoff::Limits kSimulatedBackoff{.spins = 8, .yields = 0, .bell
 
 /// Who waits should not take the CPU from one that works, where ranks outnumber CPUs: two workers that wait for each
 /// other's values by turns on one CPU would spend most of it on looking. As many looks as a round trip takes do no
-/// harm.
+/// harm. A worker that has a CPU for itself, but for rank 0 now and then, takes it from nobody by yielding: to sleep
+/// while rank 0 is on a peer's CPU would make it late when that one goes on.
 base::Backoff::Limits backoff_on(const MpiWorld& world) {
+  constexpr int kYieldsOnOwnCpu = 1024;
   base::Backoff::Limits limits;
-  if (world.node_size() > sysconf(_SC_NPROCESSORS_ONLN)) limits.spins = 16;
+  const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+  if (world.node_size() > cpus) limits.spins = 16;
+  if (world.rank() != 0 && world.node_size() <= cpus + 1) limits.yields = kYieldsOnOwnCpu;
   return limits;
 }
 
