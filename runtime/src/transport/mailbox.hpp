@@ -24,7 +24,8 @@ class Receiver {
 /// Sends messages in batches: everything for one member since the last send goes as one packet. Not thread-safe.
 class Mailbox final : private Sink {
  public:
-  /// A batch of this size does not wait for more.
+  /// A batch of this size does not wait for more. With one more message of the usual size it is still a short packet
+  /// (MpiOptions::short_packet_bytes), which leaves at once.
   static constexpr std::size_t kBatchBytes = 3584;
 
   explicit Mailbox(Endpoint& endpoint);

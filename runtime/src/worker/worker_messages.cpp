@@ -72,7 +72,8 @@ const detail::ValueType* Worker::type_of(TaskId id) {
     std::size_t input = 0;
     for_each_input_type(task_type_at(clue.used_by->type, modules_), clue.used_by->payload, modules_,
                         [&](const detail::ValueType* type) {
-                          if (input < clue.inputs.size() && clue.inputs[input++] == id) found = type;
+                          if (input < clue.inputs.size() && clue.inputs[input] == id) found = type;
+                          ++input;
                         });
   } catch (const detail::DecodeError&) {
     // The task will fail when it runs, for the same reason.
