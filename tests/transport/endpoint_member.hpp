@@ -42,7 +42,7 @@ class Member final : public Sink {
  public:
   explicit Member(Endpoint& at) : endpoint(at) {}
 
-  void on_packet(Address from, detail::ByteBuffer& bytes) override { packets_[from].push_back(std::move(bytes)); }
+  void on_packet(Address from, std::span<const std::byte> bytes) override { packets_[from].emplace_back(bytes); }
   void on_received(std::uint64_t ticket) override {
     if (!received_.insert(ticket).second) throw std::logic_error("a ticket came twice");
   }

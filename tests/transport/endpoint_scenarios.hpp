@@ -237,7 +237,7 @@ class Bouncer final : public Sink {
  public:
   Bouncer(Endpoint& endpoint, int rounds, Sink& rest) : endpoint_(endpoint), rounds_(rounds), rest_(rest) {}
 
-  void on_packet(Address from, detail::ByteBuffer& bytes) override {
+  void on_packet(Address from, std::span<const std::byte> bytes) override {
     if (!bytes.empty()) return rest_.on_packet(from, bytes);
     peer_ = from;
     endpoint_.receive(from, static_cast<TransferId>(received_ + 1), {into_.data(), into_.size()});

@@ -35,40 +35,58 @@ void run_all(const MpiOptions& options) {
 }
 
 TEST_CASE("the MPI transport keeps what every transport promises") { run_all({}); }
+TEST_CASE("it does so without the node's channels") { run_all({.node_channels = false}); }
 TEST_CASE("it does so when everything travels in small pieces and few of them") {
-  run_all({.piece_bytes = 1'000, .short_packet_bytes = 300, .window_bytes = 20'000, .segment_window_bytes = 5'000});
+  for (const bool channels : {true, false}) {
+    run_all({.piece_bytes = 1'000,
+             .short_packet_bytes = 300,
+             .window_bytes = 20'000,
+             .segment_window_bytes = 5'000,
+             .node_channels = channels});
+  }
 }
 TEST_CASE("it does so when hardly a packet is short") {
-  run_all({.piece_bytes = 4'096, .short_packet_bytes = 10, .window_bytes = 50'000, .segment_window_bytes = 1});
+  for (const bool channels : {true, false}) {
+    run_all({.piece_bytes = 4'096,
+             .short_packet_bytes = 10,
+             .window_bytes = 50'000,
+             .segment_window_bytes = 1,
+             .node_channels = channels});
+  }
+}
+TEST_CASE("it does so when some ranks have channels and others have none") {
+  run_all({.node_channels = world()->rank() != 1});
 }
 
 TEST_CASE("a sender far ahead of a receiver that does not poll keeps the rest to itself") {
   for (const std::size_t size : {std::size_t{100}, std::size_t{2'000}, std::size_t{300'000}}) {
-    const auto endpoint = world()->make_endpoint({.window_bytes = 1 << 20});
-    Member self(*endpoint);
-    const std::size_t count = (std::size_t{8} << 20) / size;
-    const auto bytes = testing::pattern(size, 1);
-    if (endpoint->address() == 0) {
-      for (const Address to : self.others()) {
-        for (std::size_t i = 0; i < count; ++i) {
-          endpoint->send(to, testing::packet_of(bytes));
-          if (i % 1'000 == 0) endpoint->poll(self);
+    for (const bool channels : {true, false}) {
+      const auto endpoint = world()->make_endpoint({.window_bytes = 1 << 20, .node_channels = channels});
+      Member self(*endpoint);
+      const std::size_t count = (std::size_t{8} << 20) / size;
+      const auto bytes = testing::pattern(size, 1);
+      if (endpoint->address() == 0) {
+        for (const Address to : self.others()) {
+          for (std::size_t i = 0; i < count; ++i) {
+            endpoint->send(to, testing::packet_of(bytes));
+            if (i % 1'000 == 0) endpoint->poll(self);
+          }
+          CHECK(endpoint->unsent_bytes(to) > count * size - (2 << 20));
         }
-        CHECK(endpoint->unsent_bytes(to) > count * size - (2 << 20));
       }
+      // In here the others make progress, but receive nothing.
+      MPI_Barrier(MPI_COMM_WORLD);
+      if (endpoint->address() == 0) {
+        self.poll_until([&] { return endpoint->all_sent(); });
+        for (const Address to : self.others()) CHECK(endpoint->unsent_bytes(to) == 0);
+      } else {
+        std::size_t right = 0;
+        for (std::size_t i = 0; i < count; ++i) right += testing::same(self.next(0), bytes) ? 1 : 0;
+        CHECK(right == count);
+      }
+      self.meet();
+      MPI_Barrier(MPI_COMM_WORLD);
     }
-    // In here the others make progress, but receive nothing.
-    MPI_Barrier(MPI_COMM_WORLD);
-    if (endpoint->address() == 0) {
-      self.poll_until([&] { return endpoint->all_sent(); });
-      for (const Address to : self.others()) CHECK(endpoint->unsent_bytes(to) == 0);
-    } else {
-      std::size_t right = 0;
-      for (std::size_t i = 0; i < count; ++i) right += testing::same(self.next(0), bytes) ? 1 : 0;
-      CHECK(right == count);
-    }
-    self.meet();
-    MPI_Barrier(MPI_COMM_WORLD);
   }
 }
 

@@ -2,13 +2,33 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
+#include <fstream>
 
 namespace cohort::base {
+namespace {
+
+/// A file may grow as it likes: where it must not, the process would be killed for it.
+bool files_are_unlimited() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+}
+/// Memory may be promised that is not there. Where it may not, a page of a file fails when it is first written to, by
+/// SIGBUS, and not when it is asked for.
+bool memory_is_promised_freely() {
+  std::ifstream file("/proc/sys/vm/overcommit_memory");
+  int mode = 0;
+  return file >> mode && mode != 2;
+}
+
+}  // namespace
+
+bool SharedFile::is_safe_to_use() { return files_are_unlimited() && memory_is_promised_freely(); }
 
 SharedFile::SharedFile(int descriptor) : descriptor_(descriptor) {
   struct stat status {};
@@ -37,6 +57,16 @@ std::optional<SharedFile> SharedFile::open(std::int64_t process, std::int64_t de
   SharedFile file(opened);
   if (file.id() != id) return std::nullopt;
   return file;
+}
+
+std::optional<SharedMapping> SharedMapping::make(const SharedFile& file, std::size_t bytes) {
+  void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor(), 0);
+  if (at == MAP_FAILED) return std::nullopt;
+  return SharedMapping(at, bytes);
+}
+
+SharedMapping::~SharedMapping() {
+  if (data_ != nullptr) ::munmap(data_, bytes_);
 }
 
 }  // namespace cohort::base

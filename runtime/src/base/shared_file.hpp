@@ -34,6 +34,10 @@ class SharedFile {
   /// is not `id`.
   static std::optional<SharedFile> open(std::int64_t process, std::int64_t descriptor, Id id, bool writable);
 
+  /// Whether memory that was got this way can be used like other memory: not where files may not grow, or where memory
+  /// is not promised freely, since a page could fail when it is first written to, by a signal.
+  static bool is_safe_to_use();
+
   int descriptor() const { return descriptor_; }
   Id id() const { return id_; }
 
@@ -42,6 +46,30 @@ class SharedFile {
 
   int descriptor_ = -1;
   Id id_;
+};
+
+/// The beginning of a file, mapped to be read and written together with others; until this is destroyed, also if the
+/// file is closed before.
+class SharedMapping {
+ public:
+  /// Nothing if the system gives none.
+  static std::optional<SharedMapping> make(const SharedFile& file, std::size_t bytes);
+  SharedMapping(SharedMapping&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  SharedMapping& operator=(SharedMapping&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~SharedMapping();
+
+  void* data() const { return data_; }
+
+ private:
+  SharedMapping(void* data, std::size_t bytes) : data_(data), bytes_(bytes) {}
+
+  void* data_ = nullptr;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace cohort::base

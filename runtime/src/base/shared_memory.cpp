@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <utility>
 
@@ -38,18 +37,6 @@ std::size_t page_bytes() {
 
 std::size_t round_up(std::size_t bytes, std::size_t step) { return (bytes + step - 1) / step * step; }
 
-/// A file may grow as it likes: where it must not, the process would be killed for it.
-bool files_are_unlimited() {
-  rlimit limit{};
-  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
-}
-/// Memory may be promised that is not there. Where it may not, a page of a file fails when it is first written to, by
-/// SIGBUS, and not when it is asked for.
-bool memory_is_promised_freely() {
-  std::ifstream file("/proc/sys/vm/overcommit_memory");
-  int mode = 0;
-  return file >> mode && mode != 2;
-}
 /// How many of the files that this process may have open go to blocks.
 std::size_t files_to_use() {
   rlimit limit{};
@@ -81,7 +68,7 @@ SharedMemory& SharedMemory::of_process() {
 }
 
 bool SharedMemory::start(std::size_t spare_bytes) {
-  if (!owns_operator_new() || !files_are_unlimited() || !memory_is_promised_freely()) return false;
+  if (!owns_operator_new() || !SharedFile::is_safe_to_use()) return false;
   const std::lock_guard lock(mutex_);
   spare_limit_ = spare_bytes;
   if (on_) return true;

@@ -106,7 +106,8 @@ RankRun::RankRun(const Settings& settings, const Launch& launch, MpiWorld& world
 transport::MpiOptions RankRun::endpoint_options() const {
   transport::MpiOptions options;
   // On a simulated cluster all ranks are one process, and what they share costs nothing.
-  if (settings_.shared_memory && !simulated_ && world_.node_size() > 1 &&
+  options.node_channels = settings_.shared_memory && !simulated_;
+  if (options.node_channels && world_.node_size() > 1 &&
       base::SharedMemory::of_process().start(spare_bytes(world_))) {
     options.neighbours = world_.neighbours();
   }

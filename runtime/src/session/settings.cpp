@@ -109,8 +109,8 @@ constexpr Setting kSettings[] = {
     {"hyperthreads", "", "count hyperthreads as cores (default false)", true, true,
      [](Settings& s, const Given& given) { s.hyperthreads = to_bool(given); }},
     {"shared-memory", "YES|NO",
-     "share large values with ranks of the same node, which then map them instead of getting a copy; no: send them "
-     "(default yes)",
+     "share memory with ranks of the same node: they map large values instead of getting a copy, and short messages go "
+     "through it; no: all goes through MPI (default yes)",
      true, true, [](Settings& s, const Given& given) { s.shared_memory = to_bool(given); }},
     {"show-binding", "", "print which CPUs each slot may use (default false)", true, true,
      [](Settings& s, const Given& given) { s.show_binding = to_bool(given); }},

@@ -141,7 +141,7 @@ class InProcessEndpoint final : public Endpoint {
     while (next_undelivered_ < undelivered_.size()) {
       Arrival& arrival = undelivered_[next_undelivered_++];
       arrive(arrival);
-      sink.on_packet(arrival.from, arrival.packet.bytes);
+      sink.on_packet(arrival.from, arrival.packet.bytes.view());
       moved = true;
     }
     return deliver_received(sink) || moved;

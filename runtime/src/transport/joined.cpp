@@ -36,6 +36,10 @@ class Joined final : public Endpoint {
     const Route& route = route_to(to);
     parts_[route.part].endpoint->send(route.address, std::move(packet));
   }
+  bool send_copied(Address to, std::span<const std::byte> bytes) override {
+    const Route& route = route_to(to);
+    return parts_[route.part].endpoint->send_copied(route.address, bytes);
+  }
   std::uint64_t receive(Address from, TransferId transfer, detail::MutableSegment into) override {
     const Route& route = route_to(from);
     return ticket_of(route.part, parts_[route.part].endpoint->receive(route.address, transfer, into));
@@ -72,7 +76,7 @@ class Joined final : public Endpoint {
   class PartSink final : public Sink {
    public:
     PartSink(const Joined& whole, std::size_t part, Sink& sink) : whole_(whole), part_(part), sink_(sink) {}
-    void on_packet(Address from, detail::ByteBuffer& bytes) override {
+    void on_packet(Address from, std::span<const std::byte> bytes) override {
       sink_.on_packet(whole_.here_[part_][static_cast<std::size_t>(from)], bytes);
     }
     void on_received(std::uint64_t ticket) override { sink_.on_received(whole_.ticket_of(part_, ticket)); }

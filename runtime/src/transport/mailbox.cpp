@@ -64,11 +64,12 @@ void Mailbox::flush(Address to) {
   if (batch.bytes.empty()) return;
   std::erase(waiting_, to);
   batch.older = false;
+  ++traffic_.packets_sent;
+  traffic_.bytes_sent += batch.bytes.size();
+  if (endpoint_.send_copied(to, batch.bytes.view())) return batch.bytes.clear();
   Packet packet;
   packet.bytes = std::exchange(batch.bytes, endpoint_.spare_buffer());
   batch.bytes.reserve(packet.bytes.size());  // the next one is often as long: it need not grow step by step
-  ++traffic_.packets_sent;
-  traffic_.bytes_sent += packet.bytes.size();
   endpoint_.send(to, std::move(packet));
 }
 
@@ -100,10 +101,10 @@ bool Mailbox::poll(Receiver& receiver) {
   return any;
 }
 
-void Mailbox::on_packet(Address from, detail::ByteBuffer& bytes) {
+void Mailbox::on_packet(Address from, std::span<const std::byte> bytes) {
   ++traffic_.packets_received;
   traffic_.bytes_received += bytes.size();
-  wire::Reader reader(bytes.view());
+  wire::Reader reader(bytes);
   while (reader.next(message_)) {
     ++traffic_.messages_received;
     if (const auto* value = std::get_if<wire::ValueIs>(&message_)) {

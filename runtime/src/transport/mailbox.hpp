@@ -73,7 +73,7 @@ class Mailbox final : private Sink {
   };
 
   TransferId new_transfer(Address to);
-  void on_packet(Address from, detail::ByteBuffer& bytes) override;
+  void on_packet(Address from, std::span<const std::byte> bytes) override;
   void on_received(std::uint64_t ticket) override;
 
   Endpoint& endpoint_;

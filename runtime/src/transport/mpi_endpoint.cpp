@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "transport/check_send.hpp"
 #include "transport/mpi_communicator.hpp"
 #include "transport/mpi_inbound.hpp"
 #include "transport/mpi_outbound.hpp"
 #include "transport/mpi_tags.hpp"
+#include "transport/node_channels.hpp"
 
 namespace cohort::transport {
 namespace {
@@ -24,10 +26,12 @@ MpiTags query_tags() {
 
 class MpiEndpoint final : public Endpoint {
  public:
-  MpiEndpoint(const Communicator& world, const MpiOptions& options, MpiTags tags)
+  MpiEndpoint(const Communicator& world, const MpiOptions& options, MpiTags tags,
+              std::unique_ptr<NodeChannels> channels)
       : communicator_(world.get()),
-        outbound_(communicator_, options, tags),
-        inbound_(communicator_, options, tags),
+        channels_(std::move(channels)),
+        outbound_(communicator_, options, tags, *channels_),
+        inbound_(communicator_, options, tags, *channels_),
         neighbours_(options.neighbours) {}
 
   ~MpiEndpoint() override {
@@ -46,6 +50,10 @@ class MpiEndpoint final : public Endpoint {
     check_peer(address(), size(), to);
     check_packet(packet);
     outbound_.send(to, std::move(packet));
+  }
+  bool send_copied(Address to, std::span<const std::byte> bytes) override {
+    check_peer(address(), size(), to);
+    return outbound_.send_copied(to, bytes);
   }
   std::uint64_t receive(Address from, TransferId transfer, detail::MutableSegment into) override {
     check_peer(address(), size(), from);
@@ -67,6 +75,7 @@ class MpiEndpoint final : public Endpoint {
 
  private:
   Communicator communicator_;
+  const std::unique_ptr<NodeChannels> channels_;
   MpiOutbound outbound_;
   MpiInbound inbound_;
   const std::vector<Address> neighbours_;
@@ -74,14 +83,18 @@ class MpiEndpoint final : public Endpoint {
 
 }  // namespace
 
-std::unique_ptr<Endpoint> make_mpi_endpoint(const Communicator& world, const MpiOptions& options) {
+std::unique_ptr<Endpoint> make_mpi_endpoint(const Communicator& world, const MpiOptions& options,
+                                            std::unique_ptr<NodeChannels> channels) {
   if (options.piece_bytes == 0 || options.piece_bytes > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     throw std::logic_error("piece_bytes must be 1 to INT_MAX");
   }
   if (options.short_packet_bytes == 0 || options.short_packet_bytes > options.piece_bytes) {
     throw std::logic_error("short_packet_bytes must be 1 to piece_bytes");
   }
-  return std::make_unique<MpiEndpoint>(world, options, query_tags());
+  if (options.short_packet_bytes > RingBuffer::kLongest) {
+    throw std::logic_error("short_packet_bytes must be RingBuffer::kLongest at most");
+  }
+  return std::make_unique<MpiEndpoint>(world, options, query_tags(), std::move(channels));
 }
 
 }  // namespace cohort::transport

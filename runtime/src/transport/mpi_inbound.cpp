@@ -10,6 +10,8 @@ namespace {
 
 constexpr int kPacketsPerPoll = 16;
 constexpr int kStepsPerPoll = 32;
+// Where nothing is expected of MPI; what it has left to do by itself, after collective operations, is done then.
+constexpr unsigned kPollsPerLookAtMpi = 64;
 
 bool test(MPI_Request& request, MPI_Status* status) {
   int done = 0;
@@ -25,8 +27,9 @@ std::size_t received_bytes(const MPI_Status& status) {
 
 }  // namespace
 
-MpiInbound::MpiInbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags)
-    : communicator_(communicator), options_(options), tags_(tags) {
+MpiInbound::MpiInbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags,
+                       NodeChannels& channels)
+    : communicator_(communicator), options_(options), tags_(tags), channels_(channels) {
   for (Posted& posted : posted_) post(posted);
 }
 
@@ -49,7 +52,11 @@ std::uint64_t MpiInbound::receive(Address from, TransferId transfer, detail::Mut
 }
 
 bool MpiInbound::poll(Sink& sink) {
-  bool moved = poll_segments(sink);
+  bool moved = channels_.poll([&](Address from, std::span<const std::byte> bytes) { take(from, bytes, sink); });
+  if (under_way_.empty() && begun_.empty() && channels_.everybody_writes_here() && ++polls_ % kPollsPerLookAtMpi != 0) {
+    return moved;
+  }
+  moved = poll_segments(sink) || moved;
   if (!begun_.empty()) moved = poll_rests(sink) || moved;
   // Not at once: who takes a packet wants to go on with what was in it.
   post_taken();
@@ -100,17 +107,17 @@ bool MpiInbound::take_next(Sink& sink) {
   detail::ByteBuffer bytes = std::exchange(posted.bytes, std::move(spare_));
   bytes.clear();
   bytes.extend(received_bytes(status));
-  take(status.MPI_SOURCE, bytes, sink);
+  take(status.MPI_SOURCE, bytes.view(), sink);
   spare_ = std::move(bytes);
   return true;
 }
 
 /// A packet or the beginning of one. Packets of one rank are delivered in order.
-void MpiInbound::take(Address from, detail::ByteBuffer& bytes, Sink& sink) {
+void MpiInbound::take(Address from, std::span<const std::byte> bytes, Sink& sink) {
   if (!begun_.empty()) {
     const auto begun = begun_.find(from);
     if (begun != begun_.end()) {
-      begun->second.behind.emplace_back(bytes.view());
+      begun->second.behind.emplace_back(bytes);
       return;
     }
   }
@@ -133,8 +140,8 @@ bool MpiInbound::poll_rests(Sink& sink) {
     }
     Begun ended = std::move(it->second);
     it = begun_.erase(it);
-    sink.on_packet(from, ended.bytes);
-    for (detail::ByteBuffer& bytes : ended.behind) take(from, bytes, sink);
+    sink.on_packet(from, ended.bytes.view());
+    for (const detail::ByteBuffer& bytes : ended.behind) take(from, bytes.view(), sink);
     if (begun_.count(from) != 0) return true;  // one of those is long itself; iterators are no longer of use
   }
   return moved;

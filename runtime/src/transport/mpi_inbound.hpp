@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -10,16 +11,18 @@
 #include "transport/mpi_endpoint.hpp"
 #include "transport/mpi_requests.hpp"
 #include "transport/mpi_tags.hpp"
+#include "transport/node_channels.hpp"
 
 namespace cohort::transport {
 
 /// The receiving half of an MPI endpoint.
 ///
 /// Short packets, and the beginnings of long ones, come into receives that were posted before them: MPI then copies
-/// once and a look costs least. MPI fills them in the order in which they were posted.
+/// once and a look costs least. MPI fills them in the order in which they were posted. From ranks of the same node they
+/// come through its channels, and of MPI only the rests of long ones and segments are waited for.
 class MpiInbound {
  public:
-  MpiInbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags);
+  MpiInbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags, NodeChannels& channels);
 
   std::uint64_t receive(Address from, TransferId transfer, detail::MutableSegment into);
   /// Returns whether anything arrived.
@@ -48,7 +51,7 @@ class MpiInbound {
   void post(Posted& posted);
   void post_taken();
   bool take_next(Sink& sink);
-  void take(Address from, detail::ByteBuffer& bytes, Sink& sink);
+  void take(Address from, std::span<const std::byte> bytes, Sink& sink);
   bool poll_rests(Sink& sink);
   bool move_on(Address from, Begun& begun, bool& complete);
 
@@ -57,6 +60,8 @@ class MpiInbound {
   const Communicator& communicator_;
   MpiOptions options_;
   MpiTags tags_;
+  NodeChannels& channels_;
+  unsigned polls_ = 0;
   std::array<Posted, kPosted> posted_;
   detail::ByteBuffer spare_;
   std::size_t next_ = 0;   ///< of them: the one that was posted first

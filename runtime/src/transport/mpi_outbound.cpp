@@ -18,18 +18,19 @@ constexpr std::size_t kTestAtOnceBytes = 64 * 1024;
 
 }  // namespace
 
-MpiOutbound::MpiOutbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags)
+MpiOutbound::MpiOutbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags,
+                         NodeChannels& channels)
     : communicator_(communicator),
       options_(options),
       tags_(tags),
+      channels_(channels),
       peers_(static_cast<std::size_t>(communicator.size())) {}
 
 void MpiOutbound::send(Address to, Packet packet) {
   Peer& target = peer(to);
   target.unsent_bytes += packet.bytes.size();
-  if (target.packets.empty() && target.window_bytes < options_.window_bytes) {
-    start_packet(to, target, std::move(packet.bytes));
-  } else {
+  if (!target.packets.empty() || !start_packet(to, target, packet.bytes)) {
+    if (channels_.reaches(to) && std::find(full_.begin(), full_.end(), to) == full_.end()) full_.push_back(to);
     target.packets.push_back(std::move(packet.bytes));
     ++waiting_;
   }
@@ -41,9 +42,22 @@ void MpiOutbound::send(Address to, Packet packet) {
 }
 
 bool MpiOutbound::poll() {
-  if (under_way_.empty()) return false;
-  if (waiting_ == 0 && ++polls_ % kPollsPerLook != 0) return false;
-  return look();
+  const bool moved = !full_.empty() && fill_channels();
+  if (under_way_.empty() || (waiting_ == 0 && ++polls_ % kPollsPerLook != 0)) return moved;
+  return look() || moved;
+}
+
+/// Returns whether there was room for anything.
+bool MpiOutbound::fill_channels() {
+  const std::size_t before = waiting_;
+  for (std::size_t i = full_.size(); i-- > 0;) {
+    Peer& target = peer(full_[i]);
+    send_packets(full_[i], target);
+    if (!target.packets.empty()) continue;
+    full_[i] = full_.back();
+    full_.pop_back();
+  }
+  return waiting_ < before;
 }
 
 bool MpiOutbound::look() {
@@ -68,28 +82,38 @@ bool MpiOutbound::look() {
 }
 
 void MpiOutbound::send_packets(Address to, Peer& target) {
-  while (!target.packets.empty() && target.window_bytes < options_.window_bytes) {
-    detail::ByteBuffer bytes = std::move(target.packets.front());
+  while (!target.packets.empty() && start_packet(to, target, target.packets.front())) {
     target.packets.pop_front();
     --waiting_;
-    start_packet(to, target, std::move(bytes));
   }
 }
 
-void MpiOutbound::start_packet(Address to, Peer& target, detail::ByteBuffer bytes) {
+/// Returns false, and does nothing, if there is no room for it on the way.
+bool MpiOutbound::start_packet(Address to, Peer& target, detail::ByteBuffer& bytes) {
+  if (target.window_bytes >= options_.window_bytes) return false;
   const std::size_t size = bytes.size();
-  if (size < options_.short_packet_bytes) {
-    const std::byte* from = bytes.data();
-    start_packet_piece(target, from, {to, size, MpiTags::kPacket, false, 0, std::move(bytes), nullptr});
-    return;
+  const bool is_short = size < options_.short_packet_bytes;
+  const std::size_t first = is_short ? size : options_.short_packet_bytes;
+  const bool by_channel = channels_.reaches(to);
+  if (by_channel) {
+    if (!channels_.send(to, bytes.view().first(first))) return false;
+    target.unsent_bytes -= first;
+  }
+  if (is_short) {
+    if (by_channel) {
+      spare_.give(std::move(bytes));
+    } else {
+      const std::byte* from = bytes.data();
+      start_packet_piece(target, from, {to, size, MpiTags::kPacket, false, 0, std::move(bytes), nullptr});
+    }
+    return true;
   }
   const auto whole = std::make_shared<const detail::ByteBuffer>(std::move(bytes));
-  std::size_t at = options_.short_packet_bytes;
-  start_packet_piece(target, whole->data(), {to, at, MpiTags::kPacket, false, 0, {}, whole});
-  for (;; at += options_.piece_bytes) {
+  if (!by_channel) start_packet_piece(target, whole->data(), {to, first, MpiTags::kPacket, false, 0, {}, whole});
+  for (std::size_t at = first;; at += options_.piece_bytes) {
     const std::size_t count = std::min(options_.piece_bytes, size - at);
     start_packet_piece(target, whole->data() + at, {to, count, MpiTags::kRest, false, 0, {}, whole});
-    if (count < options_.piece_bytes) return;
+    if (count < options_.piece_bytes) return true;
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "cohort/types.hpp"
 #include "transport/mpi_communicator.hpp"
+#include "transport/node_channels.hpp"
 
 namespace cohort::transport {
 namespace {
@@ -131,7 +132,14 @@ MpiWorld::~MpiWorld() {
 double MpiWorld::wtime() const { return MPI_Wtime(); }
 
 std::unique_ptr<Endpoint> MpiWorld::make_endpoint(const MpiOptions& options) const {
-  return make_mpi_endpoint(*communicator_, options);
+  std::vector<int> members;
+  if (options.node_channels) {
+    members = neighbours_;
+    members.insert(std::upper_bound(members.begin(), members.end(), rank_), rank_);
+  }
+  auto channels = std::make_unique<NodeChannels>(rank_, size_, members);
+  channels->connect(all_gather(channels->offer()));
+  return make_mpi_endpoint(*communicator_, options, std::move(channels));
 }
 
 std::vector<std::string> MpiWorld::all_gather(std::string_view text) const {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "cohort/detail/bytes.hpp"
@@ -29,8 +30,8 @@ struct Packet {
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// `bytes` of one packet, which may be moved from; packets of one sender arrive in the order they were sent.
-  virtual void on_packet(Address from, detail::ByteBuffer& bytes) = 0;
+  /// `bytes` of one packet, there until this returns; packets of one sender arrive in the order they were sent.
+  virtual void on_packet(Address from, std::span<const std::byte> bytes) = 0;
   /// A receive that was asked for has ended: `ticket` is what receive() returned.
   virtual void on_received(std::uint64_t ticket) = 0;
 };
@@ -51,6 +52,13 @@ class Endpoint {
   virtual detail::ByteBuffer spare_buffer() { return {}; }
   /// Takes the packet over and sends it as soon as that is possible. Sending to oneself is not allowed.
   virtual void send(Address to, Packet packet) = 0;
+  /// Sends a packet without segments, if it can be copied to where its receiver reads it; if not, or not now, returns
+  /// false and does nothing.
+  virtual bool send_copied(Address to, std::span<const std::byte> bytes) {
+    static_cast<void>(to);
+    static_cast<void>(bytes);
+    return false;
+  }
   /// Receives the next segment of transfer `transfer` from `from` into `into`, which must be as long as the segment and
   /// stay valid until Sink::on_received. Segments of one transfer are received in the order of these calls.
   virtual std::uint64_t receive(Address from, TransferId transfer, detail::MutableSegment into) = 0;
