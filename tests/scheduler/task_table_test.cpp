@@ -54,7 +54,7 @@ TEST_CASE("a place whose generations are used up is not handed out again") {
   TaskTable table;
   TaskRecord& record = table.add();
   const std::uint32_t index = record.id.index;
-  record.id.generation = UINT32_MAX;
+  record.id.generation = TaskIdList::kLastGeneration;
   table.remove(record);
   CHECK(table.add().id.index != index);
 }

@@ -15,11 +15,58 @@
 
 namespace cohort::base {
 
+/// The memory of a list of trivially copyable things: how many there are, for how many there is room, and they
+/// themselves.
+template <class T>
+struct ThinBlock {
+  static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= alignof(std::uint64_t));
+
+  std::uint32_t size;
+  std::uint32_t capacity;
+
+  T* items() { return reinterpret_cast<T*>(this + 1); }
+
+  /// One with room for at least so many, none of them there.
+  static ThinBlock* make(std::size_t capacity) {
+    if (capacity > UINT32_MAX) throw std::bad_alloc();
+    // They double in size, so that small ones fill those that take_small() has.
+    std::size_t bytes = std::max(kFirstBytes, std::bit_ceil(bytes_of(capacity)));
+    if (bytes > detail::kSmallBytes) bytes = bytes_of(capacity);
+    void* memory = bytes <= detail::kSmallBytes ? detail::take_small(bytes) : ::operator new(bytes);
+    return new (memory) ThinBlock{0, static_cast<std::uint32_t>((bytes - sizeof(ThinBlock)) / sizeof(T))};
+  }
+  /// One with room for at least so many, and what was in `block`, which may be null and is given back.
+  static ThinBlock* grow(ThinBlock* block, std::size_t capacity) {
+    ThinBlock* const grown = make(capacity);
+    if (block == nullptr) return grown;
+    grown->append(block->items(), block->size);
+    give(block);
+    return grown;
+  }
+  static void give(ThinBlock* block) noexcept {
+    const std::size_t bytes = bytes_of(block->capacity);
+    if (bytes > detail::kSmallBytes) return ::operator delete(block);
+    detail::give_small(block, bytes);
+  }
+  /// There must be room.
+  void append(const T* from, std::size_t count) {
+    if (count > 0) std::memcpy(static_cast<void*>(items() + size), from, count * sizeof(T));
+    size += static_cast<std::uint32_t>(count);
+  }
+  template <class Predicate>
+  void erase_if(Predicate predicate) {
+    size = static_cast<std::uint32_t>(std::remove_if(items(), items() + size, predicate) - items());
+  }
+
+ private:
+  static constexpr std::size_t kFirstBytes = 32;
+
+  static std::size_t bytes_of(std::size_t capacity) { return sizeof(ThinBlock) + capacity * sizeof(T); }
+};
+
 /// A vector of eight bytes, for records of which there are millions and most have nothing, or next to nothing, in it.
 template <class T>
 class ThinVector {
-  static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= alignof(std::uint64_t));
-
  public:
   ThinVector() noexcept = default;
   ThinVector(std::initializer_list<T> items) : ThinVector(std::span<const T>(items.begin(), items.size())) {}
@@ -34,7 +81,7 @@ class ThinVector {
     return *this;
   }
   ~ThinVector() {
-    if (block_ != nullptr) give(block_);
+    if (block_ != nullptr) Block::give(block_);
   }
 
   bool empty() const { return size() == 0; }
@@ -50,45 +97,22 @@ class ThinVector {
   /// It will be used soon.
   void prefetch() const { __builtin_prefetch(block_, 1); }
   void reserve(std::size_t capacity) {
-    if (capacity > this->capacity()) grow(capacity);
+    if (capacity > this->capacity()) block_ = Block::grow(block_, capacity);
   }
   void push_back(const T& item) {
     const T copy = item;  // it may be one of these
-    if (size() == capacity()) grow(std::max<std::size_t>(2 * size(), 1));
-    new (items() + block_->size++) T(copy);
+    if (size() == capacity()) block_ = Block::grow(block_, std::max<std::size_t>(2 * size(), 1));
+    block_->append(&copy, 1);
   }
   template <class Predicate>
   void erase_if(Predicate predicate) {
-    if (block_ == nullptr) return;
-    block_->size = static_cast<std::uint32_t>(std::remove_if(begin(), end(), predicate) - begin());
+    if (block_ != nullptr) block_->erase_if(predicate);
   }
 
  private:
-  struct Block {
-    std::uint32_t size;
-    std::uint32_t capacity;
-  };
-  static constexpr std::size_t kFirstBytes = 32;
+  using Block = ThinBlock<T>;
 
-  T* items() const { return block_ == nullptr ? nullptr : reinterpret_cast<T*>(block_ + 1); }
-  static std::size_t bytes_of(std::size_t capacity) { return sizeof(Block) + capacity * sizeof(T); }
-  /// To at least so much; blocks double in size, so that small ones fill those that take_small() has.
-  void grow(std::size_t capacity) {
-    if (capacity > UINT32_MAX) throw std::bad_alloc();
-    std::size_t bytes = std::max(kFirstBytes, std::bit_ceil(bytes_of(capacity)));
-    if (bytes > detail::kSmallBytes) bytes = bytes_of(capacity);
-    const std::size_t size = this->size();
-    void* memory = bytes <= detail::kSmallBytes ? detail::take_small(bytes) : ::operator new(bytes);
-    if (size > 0) std::memcpy(static_cast<std::byte*>(memory) + sizeof(Block), items(), size * sizeof(T));
-    if (block_ != nullptr) give(block_);
-    block_ = new (memory)
-        Block{static_cast<std::uint32_t>(size), static_cast<std::uint32_t>((bytes - sizeof(Block)) / sizeof(T))};
-  }
-  static void give(Block* block) {
-    const std::size_t bytes = bytes_of(block->capacity);
-    if (bytes > detail::kSmallBytes) return ::operator delete(block);
-    detail::give_small(block, bytes);
-  }
+  T* items() const { return block_ == nullptr ? nullptr : block_->items(); }
 
   Block* block_ = nullptr;
 };

@@ -12,6 +12,7 @@
 #include "cohort/detail/erased.hpp"
 #include "cohort/types.hpp"
 #include "scheduler/address_list.hpp"
+#include "scheduler/task_id_list.hpp"
 #include "wire/messages.hpp"
 
 namespace cohort::scheduler {
@@ -30,7 +31,7 @@ struct Submission {
   const detail::TaskType* type = nullptr;
   detail::SmallBytes payload;
   /// Each must have a future.
-  base::ThinVector<TaskId> inputs;
+  TaskIdList inputs;
   std::string label;
   int priority = 0;
   int retries = 0;
@@ -126,9 +127,9 @@ struct TaskRecord {
   Time estimate{};  ///< what it counts for in its worker's load; once finished: how long it took
   Time expected_end{};
   std::uint64_t value_bytes = 0;
-  base::ThinVector<TaskId> inputs;
-  base::ThinVector<TaskId> dependents;  ///< one for each use
-  detail::SmallBytes bytes;             ///< payload, until it has finished; then the value, if it is small
+  TaskIdList inputs;
+  TaskIdList dependents;     ///< one for each use
+  detail::SmallBytes bytes;  ///< payload, until it has finished; then the value, if it is small
   std::unique_ptr<TaskExtras> extras;
 
   TaskExtras& extra() {

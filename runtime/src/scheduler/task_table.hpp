@@ -28,7 +28,7 @@ class TaskTable {
     std::destroy_at(&record);
     std::construct_at(&record)->id = id;
     // A place whose generations are used up is never handed out again.
-    if (id.generation != UINT32_MAX) free_.push_back(id.index);
+    if (id.generation != TaskIdList::kLastGeneration) free_.push_back(id.index);
     --size_;
   }
   /// Null if the task is forgotten.

@@ -30,7 +30,7 @@ void SchedulerState::on_worker_lost(Address worker, Time now) {
   lose_values(worker, again);
   // What these need may be gone too; `again` grows while it is gone through.
   for (std::size_t i = 0; i < again.size(); ++i) {
-    base::ThinVector<TaskId> inputs;
+    TaskIdList inputs;
     if (const TaskRecord* task = table_.find(again[i])) inputs = task->inputs;
     for (const TaskId id : inputs) {
       // Null, or ended, once one of its inputs could not be had again.
