@@ -62,7 +62,7 @@ class FreeLists {
   };
 
   /// From here on the thread's end gives its blocks away.
-  static void guard() {
+  [[gnu::noinline]] static void guard() {
     thread_local Guard here;
     static_cast<void>(here);
   }
@@ -72,7 +72,8 @@ class FreeLists {
     return all;
   }
 
-  static void refill(Mine& mine) {
+  // Not inlined: take() and give() then need no registers of their own.
+  [[gnu::noinline]] static void refill(Mine& mine) {
     if (!mine.ended) guard();
     Shared& all = shared();
     const std::lock_guard lock(all.mutex);
@@ -86,7 +87,7 @@ class FreeLists {
     mine.count = kList;
   }
   /// Gives away the first `count`. If there is no memory to note them in, they are lost.
-  static void spill(Mine& mine, std::size_t count) noexcept try {
+  [[gnu::noinline]] static void spill(Mine& mine, std::size_t count) noexcept try {
     Block* const first = mine.first;
     Block* last = first;
     for (std::size_t i = 1; i < count; ++i) last = last->next;

@@ -97,15 +97,13 @@ void SchedulerState::send(TaskRecord& task, Address worker, Time now) {
   planned_.clear();
   for (const TaskId id : task.inputs) {
     TaskRecord& input = table_[id];
-    PlannedInput planned{id, input.place, nullptr};
     const bool there = input.place == worker || (input.extras && input.extras->replicas.contains(worker));
-    if (there) {
-      planned.holder = worker;
-    } else {
-      if (input.small) planned.small_value = &input.bytes;
-      input.extra().replicas.push_back(worker);
-    }
-    planned_.push_back(planned);
+    PlannedInput& planned = planned_.emplace_back();
+    planned.id = id;
+    planned.holder = there ? worker : input.place;
+    if (there) continue;
+    if (input.small) planned.small_value = &input.bytes;
+    input.extra().replicas.push_back(worker);
   }
   const bool moved = task.sent_before;
   task.sent_before = true;
@@ -150,6 +148,9 @@ void SchedulerState::tell_dependents(TaskRecord& task, bool newly_placed, bool m
     TaskRecord* dependent = table_.find(id);
     if (dependent == nullptr) continue;
     if (dependent->phase == Phase::blocked && newly_placed) {
+      // It will be placed soon, and then those that need it; of thousands that wait they are in no near cache.
+      dependent->prefetch_parts();
+      if (!dependent->dependents.empty()) table_.prefetch(dependent->dependents[0].index);
       if (--dependent->unplaced_inputs == 0) placeable_.push(id);
     } else if (moved && dependent->phase == Phase::assigned) {
       add_replica(task, dependent->place);

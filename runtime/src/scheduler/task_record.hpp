@@ -103,6 +103,7 @@ static_assert(sizeof(TaskExtras) <= 64);
 struct TaskRecord {
   TaskId id;
   Phase phase = Phase::unused;
+  std::uint8_t : 8;              // phase and flags are written at different times: to read both at once would wait
   bool wanted : 1 = false;       ///< a future is alive
   bool looked_at : 1 = false;    ///< the user will see its failure
   bool small : 1 = false;        ///< `bytes` is the value as it travels

@@ -313,7 +313,9 @@ void WorkerState::stop_fetch(TaskId id, Entry& entry) {
 
 /// Lets go of a value that was released and has no user left, and of an entry that says nothing any more.
 void WorkerState::erase_if_unneeded(TaskId id, Entry& entry) {
-  if (entry.task != TaskPhase::none || entry.users > 0 || entry.hold) return;
+  // One after the other: as one condition they are read at once, which waits for what was written to each of them.
+  if (entry.users > 0) return;
+  if (entry.task != TaskPhase::none || entry.hold) return;
   if (!entry.released && (entry.value == ValuePhase::present || entry.value == ValuePhase::fetching)) return;
   if (entry.value == ValuePhase::present || entry.value == ValuePhase::given) value_is_gone(id, entry);
   stop_fetch(id, entry);
