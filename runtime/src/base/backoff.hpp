@@ -26,7 +26,7 @@ inline void relax() {
 class Backoff {
  public:
   struct Limits {
-    int spins = 256;
+    int spins = 1024;  ///< a look at what may have come counts as one, a return to the caller as kReturn
     int yields = 64;
     std::chrono::nanoseconds first_sleep = std::chrono::microseconds(20);
     std::chrono::nanoseconds longest_sleep = std::chrono::milliseconds(1);
@@ -56,11 +56,17 @@ class Backoff {
       std::this_thread::sleep_for(rest);
     }
   }
-  /// Waits a little, never longer than `at_most`. `ticket` was taken from `bell` before looking for work.
-  void pause(Doorbell& bell, std::uint64_t ticket, std::chrono::nanoseconds at_most) {
+  /// Waits a little, never longer than `at_most`. `ticket` was taken from `bell` before looking for work. While it
+  /// spins it asks `look()`, which costs next to nothing, whether it is time to look for work again.
+  template <class Look>
+  void pause(Doorbell& bell, std::uint64_t ticket, std::chrono::nanoseconds at_most, Look look) {
     if (rounds_ < limits_.spins) {
-      ++rounds_;
-      relax();
+      rounds_ += kReturn;
+      for (int looks = 0; looks < kLooks; ++looks) {
+        ++rounds_;
+        relax();
+        if (look()) return;
+      }
     } else if (rounds_ < limits_.spins + limits_.yields) {
       ++rounds_;
       sched_yield();
@@ -74,8 +80,14 @@ class Backoff {
       sleep_ = std::min(sleep_ + sleep_ / 4, longest);
     }
   }
+  void pause(Doorbell& bell, std::uint64_t ticket, std::chrono::nanoseconds at_most) {
+    pause(bell, ticket, at_most, [] { return true; });
+  }
 
  private:
+  static constexpr int kReturn = 3;
+  static constexpr int kLooks = 16;
+
   Limits limits_;
   int rounds_ = 0;
   std::chrono::nanoseconds sleep_ = limits_.first_sleep;

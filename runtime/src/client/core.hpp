@@ -431,7 +431,7 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
         if (rest > Time::zero()) {
           backoff.rest(bell_, ticket, rest);
         } else if (!any && !lets_others_run && (may_sleep || !backoff.sleeping())) {
-          backoff.pause(bell_, ticket, deadline - now);
+          backoff.pause(bell_, ticket, deadline - now, [this] { return mailbox_.endpoint().may_have_packets(); });
         } else {
           std::this_thread::yield();
         }

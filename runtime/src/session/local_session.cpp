@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// In one process every arrival rings: sleeping long costs nothing.
-constexpr base::Backoff::Limits kBackoff{.spins = 200, .yields = 50, .first_sleep = 100ms, .longest_sleep = 100ms};
+constexpr base::Backoff::Limits kBackoff{.spins = 800, .yields = 50, .first_sleep = 100ms, .longest_sleep = 100ms};
 
 }  // namespace
 

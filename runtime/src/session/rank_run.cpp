@@ -25,7 +25,7 @@ using transport::ThreadLevel;
 constexpr base::Time kFinalizeLimit = 5s;
 
 /// On a simulated cluster every look costs simulated time, and a pause that does not sleep costs real time only.
-constexpr base::Backoff::Limits kSimulatedBackoff{.spins = 8, .yields = 0, .bell_may_ring = false};
+constexpr base::Backoff::Limits kSimulatedBackoff{.spins = 32, .yields = 0, .bell_may_ring = false};
 
 /// Who waits should not take the CPU from one that works, where ranks outnumber CPUs: two workers that wait for each
 /// other's values by turns on one CPU would spend most of it on looking. As many looks as a round trip takes do no
@@ -35,7 +35,7 @@ base::Backoff::Limits backoff_on(const MpiWorld& world) {
   constexpr int kYieldsOnOwnCpu = 1024;
   base::Backoff::Limits limits;
   const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-  if (world.node_size() > cpus) limits.spins = 16;
+  if (world.node_size() > cpus) limits.spins = 64;
   if (world.rank() != 0 && world.node_size() <= cpus + 1) limits.yields = kYieldsOnOwnCpu;
   return limits;
 }

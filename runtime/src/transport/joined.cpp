@@ -52,6 +52,10 @@ class Joined final : public Endpoint {
     }
     return any;
   }
+  bool may_have_packets() const override {
+    return std::any_of(parts_.begin(), parts_.end(),
+                       [](const Part& part) { return part.endpoint->may_have_packets(); });
+  }
   std::size_t unsent_bytes(Address to) const override {
     if (to == address_) return 0;
     const Route& route = route_to(to);

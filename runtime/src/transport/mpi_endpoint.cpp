@@ -63,6 +63,7 @@ class MpiEndpoint final : public Endpoint {
     const bool sent = outbound_.poll();
     return inbound_.poll(sink) || sent;
   }
+  bool may_have_packets() const override { return channels_->may_have_packets(); }
   std::size_t unsent_bytes(Address to) const override {
     if (to == address()) return 0;
     check_peer(address(), size(), to);

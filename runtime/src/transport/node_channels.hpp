@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -47,6 +48,12 @@ class NodeChannels {
       }
     }
     return any;
+  }
+  /// False only if all others write here, and nothing has come. For the thread that polls, or one that keeps others
+  /// from doing so.
+  bool may_have_packets() const {
+    return !everybody_ || std::any_of(readers_.begin(), readers_.end(),
+                                      [](const Reader& reader) { return reader.buffer.has_record(); });
   }
   /// Whether all others write here.
   bool everybody_writes_here();

@@ -80,6 +80,9 @@ class RingBufferReader {
   /// Whether its writer has been there.
   bool in_use() const { return buffer_->in_use.load(std::memory_order_acquire) != 0; }
 
+  bool has_record() const {
+    return buffer_->length_at(read_ % RingBuffer::kBytes).load(std::memory_order_relaxed) != 0;
+  }
   /// Gives the next record to `take(std::span<const std::byte>)`, for as long as that lasts; it counts as read also if
   /// `take` throws. Returns false if there is none.
   template <class Take>

@@ -188,7 +188,7 @@ void Worker::wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now) {
     const bool may_pause = !backoff.sleeping() || (receiving_.empty() && mailbox_.batches_sent());
     lock.unlock();
     if (may_pause) {
-      backoff.pause(bell_, ticket, base::Time::max());
+      backoff.pause(bell_, ticket, base::Time::max(), [this] { return mailbox_.endpoint().may_have_packets(); });
     } else {
       std::this_thread::yield();
     }
