@@ -40,8 +40,7 @@ class Network {
   bool waits(Channel channel) const { return !channels_.at(channel).empty(); }
   wire::Message receive(Channel channel) {
     auto& packets = channels_.at(channel);
-    wire::Message message;
-    wire::Reader(packets.front().view()).next(message);
+    wire::Message message = *wire::Reader(packets.front().view()).next(messages_);
     packets.pop_front();
     return message;
   }
@@ -57,6 +56,7 @@ class Network {
 
  private:
   std::map<Channel, std::deque<detail::ByteBuffer>> channels_;
+  wire::MessageSlots messages_;
   std::map<Address, bool> dead_;
   std::size_t sent_ = 0;
 };

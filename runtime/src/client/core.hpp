@@ -276,6 +276,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   void on_message(Address from, wire::Message& message) override;
   void on_messages_end(Address from) override;
   void on_received(std::uint64_t ticket) override;
+  void on_done(Address from, wire::Done& done);
   void discard(Address from, const wire::ValueIs& value);
   void announce_modules(Address to) {
     if (announced_[static_cast<std::size_t>(to)] != modules_->size()) announce_new_modules(to);

@@ -12,9 +12,15 @@ void Core::on_message(Address from, wire::Message& message) {
   std::visit(
       [&]<class M>(M& m) {
         if constexpr (std::is_same_v<M, wire::Done>) {
-          if (sample_) sample_ended(from, m);
-          tasks().on_done_of_several(from, m, now_);
-          any_done_ = true;
+          on_done(from, m);
+        } else if constexpr (std::is_same_v<M, wire::DoneWithSmall>) {
+          wire::Done done;
+          done.id = m.id;
+          done.small = true;
+          done.value_bytes = m.bytes.size();
+          done.duration_ns = m.duration_ns;
+          done.bytes = std::move(m.bytes);
+          on_done(from, done);
         } else if constexpr (std::is_same_v<M, wire::Recalled>) {
           tasks().on_recalled(from, m.id, now_);
         } else if constexpr (std::is_same_v<M, wire::Started>) {
@@ -30,6 +36,12 @@ void Core::on_message(Address from, wire::Message& message) {
           if (request == requests_.end()) return discard(from, m);
           request->second->from = from;
           request->second->message = std::move(m);
+          request->second->arrived = true;
+        } else if constexpr (std::is_same_v<M, wire::SmallValueIs>) {
+          const auto request = requests_.find(m.ticket);
+          if (request == requests_.end()) return;
+          request->second->from = from;
+          request->second->message.bytes = std::move(m.bytes);
           request->second->arrived = true;
         } else if constexpr (std::is_same_v<M, wire::CallDone>) {
           const auto answer = calls_.find(m.ticket);
@@ -54,6 +66,12 @@ void Core::on_message(Address from, wire::Message& message) {
         }
       },
       message);
+}
+
+void Core::on_done(Address from, wire::Done& done) {
+  if (sample_) sample_ended(from, done);
+  tasks().on_done_of_several(from, done, now_);
+  any_done_ = true;
 }
 
 void Core::on_messages_end(Address from) {
@@ -105,24 +123,25 @@ void Core::announce_new_modules(Address to) {
 }
 
 void Core::answer_fetch(Address from, const wire::Fetch& fetch) {
+  const Value* value = root_values_.find(fetch.id);
+  if (value == nullptr) {
+    const scheduler::TaskRecord* task = tasks().find(fetch.id);
+    if (task == nullptr || !task->small) return;  // it was called off meanwhile
+    mailbox_.post(from, wire::SmallValueIsView{fetch.id, fetch.ticket, &task->bytes});
+    return;
+  }
   wire::ValueIs answer;
   answer.id = fetch.id;
   answer.ticket = fetch.ticket;
-  if (const Value* value = root_values_.find(fetch.id)) {
-    try {
-      worker::OutgoingValue outgoing = worker::encode_for_sending(*value, *modules_);
-      answer.bytes = std::move(outgoing.bytes);
-      mailbox_.post_value(from, std::move(answer), std::move(outgoing.segments), std::make_shared<Value>(*value));
-      return;
-    } catch (...) {
-      answer.failure = wire::describe(std::current_exception());
-      answer.failure->host = options_.host;
-      answer.failure->rank = 0;
-    }
-  } else if (const scheduler::TaskRecord* task = tasks().find(fetch.id); task != nullptr && task->small) {
-    answer.bytes = task->bytes;
-  } else {
-    return;  // it was called off meanwhile
+  try {
+    worker::OutgoingValue outgoing = worker::encode_for_sending(*value, *modules_);
+    answer.bytes = std::move(outgoing.bytes);
+    mailbox_.post_value(from, std::move(answer), std::move(outgoing.segments), std::make_shared<Value>(*value));
+    return;
+  } catch (...) {
+    answer.failure = wire::describe(std::current_exception());
+    answer.failure->host = options_.host;
+    answer.failure->rank = 0;
   }
   mailbox_.post(from, answer);
 }

@@ -105,15 +105,15 @@ void Mailbox::on_packet(Address from, std::span<const std::byte> bytes) {
   ++traffic_.packets_received;
   traffic_.bytes_received += bytes.size();
   wire::Reader reader(bytes);
-  while (reader.next(message_)) {
+  while (wire::Message* const message = reader.next(messages_)) {
     ++traffic_.messages_received;
-    if (const auto* value = std::get_if<wire::ValueIs>(&message_)) {
+    if (const auto* value = std::get_if<wire::ValueIs>(message)) {
       if (!value->shared.empty()) shared_.on_offered(from, *value);
-    } else if (const auto* resend = std::get_if<wire::Resend>(&message_)) {
+    } else if (const auto* resend = std::get_if<wire::Resend>(message)) {
       endpoint_.send(from, shared_.withdraw(from, resend->transfer));
       continue;
     }
-    receiver_->on_message(from, message_);
+    receiver_->on_message(from, *message);
   }
   receiver_->on_messages_end(from);
 }

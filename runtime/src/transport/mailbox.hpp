@@ -82,7 +82,7 @@ class Mailbox final : private Sink {
   std::vector<TransferId> next_transfer_;
   SharedSegments shared_;
   Receiver* receiver_ = nullptr;
-  wire::Message message_;
+  wire::MessageSlots messages_;
   Traffic traffic_;
 };
 

@@ -61,7 +61,7 @@ Packet SharedSegments::withdraw(Address to, TransferId transfer) {
   return packet;
 }
 
-void SharedSegments::let_go() {
+void SharedSegments::look_at_offered() {
   for (std::size_t look = std::min(kLooksPerPoll, offered_.size()); look > 0; --look) {
     if (next_look_ >= offered_.size()) next_look_ = 0;
     Offered& offered = offered_[next_look_];
@@ -102,13 +102,6 @@ SharedSegments::Received SharedSegments::receive(Address from, TransferId transf
   }
   if (incoming.next == incoming.segments) incoming_.erase(found);
   return received;
-}
-
-std::uint64_t SharedSegments::take_received() {
-  if (received_.empty()) return 0;
-  const std::uint64_t ticket = received_.front();
-  received_.pop_front();
-  return ticket;
 }
 
 }  // namespace cohort::transport

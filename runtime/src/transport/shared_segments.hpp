@@ -31,7 +31,9 @@ class SharedSegments {
   /// `to` cannot map it: what is to be sent instead. Throws TransportError if it was not offered.
   Packet withdraw(Address to, TransferId transfer);
   /// Lets go of what receivers do not need any more: looks at a few at a time, so that a poll stays cheap.
-  void let_go();
+  void let_go() {
+    if (!offered_.empty()) look_at_offered();
+  }
 
   /// What has been offered here.
   void on_offered(Address from, const wire::ValueIs& message);
@@ -42,7 +44,12 @@ class SharedSegments {
   /// The next segment of `transfer`. Neither: it is not shared.
   Received receive(Address from, TransferId transfer, detail::MutableSegment into);
   /// The ticket of one that was received; 0: no more.
-  std::uint64_t take_received();
+  std::uint64_t take_received() {
+    if (received_.empty()) return 0;
+    const std::uint64_t ticket = received_.front();
+    received_.pop_front();
+    return ticket;
+  }
 
  private:
   struct Offered {
@@ -63,6 +70,8 @@ class SharedSegments {
     std::uint32_t mapped = 0;
     std::uint32_t refused = 0;
   };
+
+  void look_at_offered();
 
   std::vector<Offered> offered_;
   std::size_t next_look_ = 0;

@@ -58,6 +58,10 @@ constexpr auto fields(Either<Stopped> auto& m) { return std::tie(m.peak_resident
 constexpr auto fields(Either<Alarm> auto& m) { return std::tie(m.signal, m.text); }
 constexpr auto fields(Either<Report> auto&) { return std::tie(); }
 constexpr auto fields(Either<Resend> auto& m) { return std::tie(m.transfer); }
+constexpr auto fields(Either<SmallValueIs> auto& m) { return std::tie(m.id, m.ticket, m.bytes); }
+constexpr auto fields(Either<SmallValueIsView> auto& m) { return std::tie(m.id, m.ticket, *m.bytes); }
+constexpr auto fields(Either<DoneWithSmall> auto& m) { return std::tie(m.id, m.duration_ns, m.bytes); }
+constexpr auto fields(Either<DoneWithSmallView> auto& m) { return std::tie(m.id, m.duration_ns, *m.bytes); }
 
 /// The enumerator with the largest number.
 constexpr auto last_of(Failure::Kind) { return Failure::Kind::usage_error; }

@@ -20,9 +20,13 @@ constexpr bool kRaw =
     std::is_trivially_copyable_v<T>&& std::has_unique_object_representations_v<T> && !std::is_same_v<T, bool> &&
     !std::is_pointer_v<T> && (!std::is_enum_v<T> || std::is_same_v<T, std::byte>);
 
-/// It holds a pointer to what travels.
+/// They hold a pointer to what travels.
 template <>
 constexpr bool kRaw<AssignCallView> = false;
+template <>
+constexpr bool kRaw<SmallValueIsView> = false;
+template <>
+constexpr bool kRaw<DoneWithSmallView> = false;
 
 /// All of it travels, but not every byte is a value of it.
 template <class T>
@@ -238,11 +242,10 @@ class Parser {
   std::size_t spare_;  ///< bytes of the packet beyond what is accounted for
 };
 
-/// Returns the parser behind the message. By value: it then lives in registers, where no write can change it.
+/// `message` is of this kind. Returns the parser behind it. By value: it then lives in registers, where no write can change it.
 template <std::size_t kIndex>
 Parser get_message(Parser parser, Message& message) {
-  auto* held = std::get_if<kIndex>(&message);
-  parser.get(held != nullptr ? *held : message.emplace<kIndex>());
+  parser.get(*std::get_if<kIndex>(&message));
   return parser;
 }
 
@@ -260,6 +263,10 @@ constexpr std::uint8_t kind_of() {
     return kind_of<Assign>();
   } else if constexpr (std::is_same_v<M, AssignCallView>) {
     return kind_of<AssignCall>();
+  } else if constexpr (std::is_same_v<M, SmallValueIsView>) {
+    return kind_of<SmallValueIs>();
+  } else if constexpr (std::is_same_v<M, DoneWithSmallView>) {
+    return kind_of<DoneWithSmall>();
   } else if constexpr (std::is_same_v<M, std::variant_alternative_t<kIndex, Message>>) {
     return kIndex;
   } else {
@@ -276,12 +283,19 @@ void append(detail::ByteBuffer& packet, const M& message) {
   writer.put(message);
 }
 
-bool Reader::next(Message& message) {
-  if (left_.empty()) return false;
+MessageSlots::MessageSlots() {
+  [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+    (messages_[kIndex].emplace<kIndex>(), ...);
+  }(std::make_index_sequence<kKinds>());
+}
+
+Message* Reader::next(MessageSlots& slots) {
+  if (left_.empty()) return nullptr;
   Parser parser(left_);
   const std::uint8_t kind = parser.get_kind(kKinds - 1);
+  Message& message = slots.of_kind(kind);
   left_ = kGet[kind](parser, message).left();
-  return true;
+  return &message;
 }
 
 template void append(detail::ByteBuffer&, const Assign&);
@@ -309,5 +323,9 @@ template void append(detail::ByteBuffer&, const Stopped&);
 template void append(detail::ByteBuffer&, const Alarm&);
 template void append(detail::ByteBuffer&, const Report&);
 template void append(detail::ByteBuffer&, const Resend&);
+template void append(detail::ByteBuffer&, const SmallValueIs&);
+template void append(detail::ByteBuffer&, const SmallValueIsView&);
+template void append(detail::ByteBuffer&, const DoneWithSmall&);
+template void append(detail::ByteBuffer&, const DoneWithSmallView&);
 
 }  // namespace cohort::wire

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -112,6 +113,7 @@ struct AssignCall {
   bool operator==(const AssignCall&) const = default;
 };
 
+/// One to be sent.
 struct AssignCallView {
   TaskId id;
   detail::CodeAddress type;
@@ -180,6 +182,19 @@ struct ValueIs {
   std::optional<Failure> failure;  ///< it could not be encoded
   bool operator==(const ValueIs&) const = default;
 };
+/// The same, of a value that is nothing but these bytes.
+struct SmallValueIs {
+  TaskId id;
+  std::uint64_t ticket = 0;
+  detail::SmallBytes bytes;
+  bool operator==(const SmallValueIs&) const = default;
+};
+/// One to be sent.
+struct SmallValueIsView {
+  TaskId id;
+  std::uint64_t ticket = 0;
+  const detail::SmallBytes* bytes = nullptr;
+};
 /// Receiver to the sender of ValueIs: this shared segment could not be mapped, send it.
 struct Resend {
   std::uint32_t transfer = 0;
@@ -198,6 +213,19 @@ struct Done {
   detail::SmallBytes bytes;
   std::optional<Failure> failure;
   bool operator==(const Done&) const = default;
+};
+/// The same, of a task that has finished at its first attempt with a value that is nothing but these bytes.
+struct DoneWithSmall {
+  TaskId id;
+  std::uint64_t duration_ns = 0;
+  detail::SmallBytes bytes;
+  bool operator==(const DoneWithSmall&) const = default;
+};
+/// One to be sent.
+struct DoneWithSmallView {
+  TaskId id;
+  std::uint64_t duration_ns = 0;
+  const detail::SmallBytes* bytes = nullptr;
 };
 /// Worker to scheduler: this task has not started and is yours again.
 struct Recalled {
@@ -273,19 +301,30 @@ struct Report {
 
 using Message =
     std::variant<Assign, Release, Recall, Cancel, Relocate, Hold, Fetch, Unfetch, ValueIs, Done, Recalled, Started,
-                 Held, Call, CallDone, ModuleIs, Hello, Stop, Stopped, Alarm, Report, Resend, AssignCall>;
+                 Held, Call, CallDone, ModuleIs, Hello, Stop, Stopped, Alarm, Report, Resend, AssignCall, SmallValueIs,
+                 DoneWithSmall>;
 
 /// Appends one record; a view as the message it shows.
 template <class M>
 void append(detail::ByteBuffer& packet, const M& message);
 
+/// A message of each kind, to be read into again and again: each has the memory that the last one of its kind left.
+class MessageSlots {
+ public:
+  MessageSlots();
+  Message& of_kind(std::size_t kind) { return messages_[kind]; }
+
+ private:
+  std::array<Message, std::variant_size_v<Message>> messages_;
+};
+
 /// Reads the records of one packet, one after the other.
 class Reader {
  public:
   explicit Reader(std::span<const std::byte> packet) : left_(packet) {}
-  /// Reads the next record into `message`, reusing its memory where it can; false at the end of the packet.
+  /// Reads the next record into the slot of its kind, and returns that; null at the end of the packet.
   /// Throws detail::DecodeError at the first byte that cannot be; a length is checked before memory is taken for it.
-  bool next(Message& message);
+  Message* next(MessageSlots& slots);
 
  private:
   std::span<const std::byte> left_;

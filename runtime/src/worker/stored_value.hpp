@@ -26,6 +26,19 @@ class ArrivedValue {
   detail::Value open(const detail::ValueType* type, detail::CodeMap& code) {
     // Not std::call_once, which makes a system call to wake those that wait, whether there are any or not.
     const std::lock_guard lock(opening_);
+    decode(type, code);
+    return value_;
+  }
+  /// The same by the only one that has it, who will not ask again.
+  detail::Value take(const detail::ValueType* type, detail::CodeMap& code) {
+    decode(type, code);
+    return std::move(value_);
+  }
+  const detail::SmallBytes& bytes() const { return bytes_; }
+  const std::exception_ptr& error() const { return error_; }
+
+ private:
+  void decode(const detail::ValueType* type, detail::CodeMap& code) {
     if (!std::exchange(opened_, true) && !error_) {
       try {
         detail::Decoder decoder(bytes_.view(), &code);
@@ -36,12 +49,8 @@ class ArrivedValue {
       }
     }
     if (error_) std::rethrow_exception(error_);
-    return value_;
   }
-  const detail::SmallBytes& bytes() const { return bytes_; }
-  const std::exception_ptr& error() const { return error_; }
 
- private:
   const detail::SmallBytes bytes_;
   std::mutex opening_;
   bool opened_ = false;
@@ -57,6 +66,10 @@ struct StoredValue {
   /// `type`: what who uses it takes it for.
   detail::Value open(const detail::ValueType* type, detail::CodeMap& code) const {
     return arrived ? arrived->open(type, code) : object;
+  }
+  /// The same where nobody else has this value.
+  detail::Value take(const detail::ValueType* type, detail::CodeMap& code) {
+    return arrived ? arrived->take(type, code) : std::move(object);
   }
 };
 

@@ -23,7 +23,7 @@ detail::SmallVector<detail::TaskInput> open_inputs(StartedTask& task, const deta
     if (opened.size() == task.inputs.size()) throw detail::DecodeError("a task has fewer inputs than its call");
     StartedTask::Input& input = task.inputs[opened.size()];
     detail::TaskInput& made = opened.emplace_back();
-    made.value = input.value.open(value_type, code);
+    made.value = input.may_move ? input.value.take(value_type, code) : input.value.open(value_type, code);
     input.value = {};
     // Still being sent to somebody: then it must stay as it is.
     made.may_move = input.may_move && made.value && made.value.box()->unique();

@@ -251,7 +251,7 @@ base::Time Worker::run_task(Lock& lock, StartedTask& task, std::size_t slot, bas
     ended.done.failure.reset();
   }
   ended_ = nullptr;
-  mailbox_.post(0, ended.done);
+  post_done(ended.done);
   if (!options_.one_thread && reports_are_due(ended.when)) {
     mailbox_.flush();
     note_flush(options_.clock());

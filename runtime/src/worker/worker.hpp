@@ -85,6 +85,8 @@ class Worker final : private Outbox, private transport::Receiver {
   const detail::ValueType* type_of(TaskId id);
   void on_value(Address from, wire::ValueIs& value);
   void on_call(wire::Call call);
+  void post_done(const wire::Done& done);
+  void send_object(Address to, TaskId id, std::uint64_t ticket, const StoredValue& stored);
 
   // --- values on their way in (arrivals.cpp)
   void begin_arrival(Address from, wire::ValueIs& value, const detail::ValueType* type);

@@ -32,6 +32,8 @@ void Worker::on_message(Address from, wire::Message& message) {
           state_.on_unfetch(from, m.id, m.ticket);
         } else if constexpr (std::is_same_v<M, wire::ValueIs>) {
           on_value(from, m);
+        } else if constexpr (std::is_same_v<M, wire::SmallValueIs>) {
+          state_.on_value(m.id, m.ticket, {{}, ArrivedValue::make(std::move(m.bytes))});
         } else if constexpr (std::is_same_v<M, wire::Call>) {
           on_call(std::move(m));
         } else if constexpr (std::is_same_v<M, wire::ModuleIs>) {
@@ -113,16 +115,25 @@ void Worker::fetch(Address from, TaskId id, std::uint64_t ticket) { mailbox_.pos
 void Worker::unfetch(Address from, TaskId id, std::uint64_t ticket) { mailbox_.post(from, wire::Unfetch{id, ticket}); }
 
 void Worker::send_value(Address to, TaskId id, std::uint64_t ticket) {
+  const StoredValue& stored = *state_.value(id);
+  if (ended_ != nullptr && ended_->id == id && ended_->small) {
+    mailbox_.post(to, wire::SmallValueIsView{id, ticket, &ended_->bytes});
+  } else if (stored.arrived && !stored.arrived->error()) {
+    mailbox_.post(to, wire::SmallValueIsView{id, ticket, &stored.arrived->bytes()});
+  } else {
+    send_object(to, id, ticket, stored);
+  }
+  // Whoever waits for it comes before all else that has to be done for a task that ends, unless the next one follows.
+  if (ended_ != nullptr && !state_.any_ready()) mailbox_.flush(to);
+}
+
+/// Of a value that is more than bytes: an object, or what has become of one.
+void Worker::send_object(Address to, TaskId id, std::uint64_t ticket, const StoredValue& stored) {
   wire::ValueIs message;
   message.id = id;
   message.ticket = ticket;
-  const StoredValue& stored = *state_.value(id);
-  if (stored.arrived && stored.arrived->error()) {
+  if (stored.arrived) {
     message.failure = wire::describe(stored.arrived->error());
-  } else if (stored.arrived) {
-    message.bytes = stored.arrived->bytes();
-  } else if (ended_ != nullptr && ended_->id == id && ended_->small) {
-    message.bytes = ended_->bytes;
   } else {
     try {
       OutgoingValue outgoing = encode_for_sending(stored.object, modules_);
@@ -139,8 +150,14 @@ void Worker::send_value(Address to, TaskId id, std::uint64_t ticket) {
     }
   }
   mailbox_.post(to, message);
-  // Whoever waits for it comes before all else that has to be done for a task that ends, unless the next one follows.
-  if (ended_ != nullptr && !state_.any_ready()) mailbox_.flush(to);
+}
+
+void Worker::post_done(const wire::Done& done) {
+  if (done.outcome == wire::Done::Outcome::finished && done.small && done.attempt == 0) {
+    mailbox_.post(0, wire::DoneWithSmallView{done.id, done.duration_ns, &done.bytes});
+  } else {
+    mailbox_.post(0, done);
+  }
 }
 
 /// The object goes with the handle, unless it is still being sent or used.

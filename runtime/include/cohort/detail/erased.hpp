@@ -42,7 +42,8 @@ class ValueBox {
   bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
   void add_reference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void drop_reference() noexcept {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) type_->destroy(this);
+    // The last one need not count: that is an atomic operation less for each value that a task is given.
+    if (unique() || references_.fetch_sub(1, std::memory_order_acq_rel) == 1) type_->destroy(this);
   }
 
  protected:
