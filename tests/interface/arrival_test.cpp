@@ -81,6 +81,26 @@ TEST_CASE("a future that is given away is let go of: its value is moved on") {
   CHECK(several.empty());
 }
 
+TEST_CASE("a future that is given away twice, or of which there is a copy, lives as long as there is one") {
+  const auto sum = [](int a, int b) { return a + b; };
+  auto one = client().submit([] { return 3; });
+  CHECK(client().submit(sum, std::move(one), std::move(one)).result() == 6);  // NOLINT(bugprone-use-after-move)
+  CHECK_THROWS_AS(one.status(), UsageError);
+  auto other = client().submit([] { return 4; });
+  auto copy = other;
+  CHECK(client().submit(sum, std::move(other), 1).result() == 5);
+  CHECK(copy.result() == 4);
+  CHECK(client().submit(sum, std::move(copy), 2).result() == 6);
+  CHECK_THROWS_AS(copy.status(), UsageError);  // NOLINT(bugprone-use-after-move)
+}
+
+TEST_CASE("a future that a call cannot be given stays with its owner") {
+  auto mine = client().submit([] { return 5; });
+  const auto same = [](int x) { return x; };
+  CHECK_THROWS_AS(client().submit(TaskOptions{.rank = 1'000'000}, same, std::move(mine)), UsageError);
+  CHECK(mine.result() == 5);  // NOLINT(bugprone-use-after-move): it was not
+}
+
 TEST_CASE("a retry that may come is another user") {
   const int rank = worker_ranks().back();
   CHECK(seen_by_last_user(see_by_value, {.retries = 1, .rank = rank}).copies == 1);

@@ -62,9 +62,10 @@ class Client {
   template <class F, class... Args>
   auto submit(TaskOptions options, F&& f, Args&&... args) {
     using Result = detail::result_of_call<std::decay_t<F>, detail::stored_t<Args>...>;
-    auto future = FutureAccess::make<Result>(
-        detail::submit(core(), detail::make_request(core(), f, args...), std::move(options)));
-    (detail::drop_given_future(std::forward<Args>(args)), ...);
+    detail::CallRequest request = detail::make_request(core(), f, args...);
+    (detail::add_given(request, std::forward<Args>(args)), ...);
+    auto future = FutureAccess::make<Result>(detail::submit(core(), std::move(request), std::move(options)));
+    (detail::drop_given_vector(std::forward<Args>(args)), ...);
     return future;
   }
 

@@ -93,6 +93,11 @@ struct FutureAccess {
     return future.handle_;
   }
   template <class T>
+  static detail::FutureHandle& handle(Future<T>& future) {
+    future.state();
+    return future.handle_;
+  }
+  template <class T>
   static Future<T> make(detail::FutureHandle handle) {
     return Future<T>(std::move(handle));
   }

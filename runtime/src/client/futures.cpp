@@ -56,7 +56,7 @@ scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions&& 
 
 FutureHandle Core::submit(CallRequest&& request, TaskOptions&& options) {
   scheduler::Submission submission = make_submission(request, std::move(options));
-  const Lock lock = enter();
+  Lock lock = enter();
   require_open();
   if (options_.one_thread) look_at_clock();  // there is no helper that does
   const TaskId id = tasks().on_submit(std::move(submission), now_);
@@ -66,9 +66,19 @@ FutureHandle Core::submit(CallRequest&& request, TaskOptions&& options) {
       sampled_chunks_[id] = {request.elements, request.chunk_was_chosen};
     }
   }
+  FutureHandle future = make_future(id);
+  for (const FutureHandle* given : request.given) {
+    if (*given == nullptr || (*given)->dropped) continue;  // it was given twice
+    if (given->use_count() != 1) continue;                 // a copy of it is left: whoever has the last one says so
+    (*given)->dropped = true;
+    --futures_;
+    tasks().on_future_dropped((*given)->id, now_);
+  }
   wake_helper();
   after_call();
-  return make_future(id);
+  lock.unlock();
+  for (FutureHandle* given : request.given) given->reset();
+  return future;
 }
 
 FutureHandle Core::hold(Value value) {
@@ -298,7 +308,9 @@ FutureHandle CompletionQueue::next() {
 // --- the functions that the templates call
 // ----------------------------------------------------------------------------
 
-FutureState::~FutureState() { core->drop(id); }
+FutureState::~FutureState() {
+  if (!dropped) core->drop(id);
+}
 
 FutureHandle submit(const std::shared_ptr<Core>& core, CallRequest&& request, TaskOptions&& options) {
   return core->submit(std::move(request), std::move(options));

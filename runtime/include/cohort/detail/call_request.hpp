@@ -78,15 +78,21 @@ CallRequest make_lasting_request(const std::shared_ptr<Core>& core, const F& f, 
   return request;
 }
 
-/// Lets go of futures that were given away: their values may be moved into the task.
+// Futures that are given away with a call: their values may be moved into the task.
+
+/// One goes as the call is submitted.
 template <class A>
-void drop_given_future(A&&) {}
+void add_given(CallRequest&, A&&) {}
 template <class T>
-void drop_given_future(Future<T>&& future) {
-  const Future<T> dropped = std::move(future);
+void add_given(CallRequest& request, Future<T>&& future) {
+  request.given.push_back(&FutureAccess::handle(future));
 }
+
+/// Of a vector they go, with it, once the call is submitted.
+template <class A>
+void drop_given_vector(A&&) {}
 template <class T>
-void drop_given_future(std::vector<Future<T>>&& futures) {
+void drop_given_vector(std::vector<Future<T>>&& futures) {
   const std::vector<Future<T>> dropped = std::move(futures);
 }
 

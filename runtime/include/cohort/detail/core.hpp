@@ -27,6 +27,8 @@ class FutureState {
 
   Core* const core;
   const TaskId id;
+  /// The core knows that it goes. Written by it, under its lock.
+  mutable bool dropped = false;
 };
 
 using FutureHandle = std::shared_ptr<const FutureState>;
@@ -38,6 +40,8 @@ struct CallRequest {
   /// They must live until the call is submitted: whoever makes it has them, or they are kept here.
   SmallVector<const FutureState*> inputs;
   std::vector<FutureHandle> kept;
+  /// Of the caller's futures, those that are given away: let go of, and emptied, as the call is submitted.
+  SmallVector<FutureHandle*> given;
   bool broadcast = false;
   /// How long it will run, if that is known.
   std::chrono::nanoseconds expected{};
