@@ -21,6 +21,7 @@ void make_empty(std::vector<T>& list) {
 
 void WorkerState::Task::clear() {
   stop_requested = false;
+  next = {};
   work.label.clear();
   work.payload.clear();
   make_empty(inputs);
@@ -66,6 +67,8 @@ void WorkerState::on_assign(TaskId id, std::uint32_t attempt, int priority, Task
   entry.task = TaskPhase::waiting;
   entry.released = false;
   entry.hold = false;
+  if (last_assigned_ != nullptr) last_assigned_->next = id;
+  last_assigned_ = task.get();
   entry.work = std::move(task);
   ++open_count_;
   if (missing == 0) make_ready(id, entry);
@@ -222,8 +225,29 @@ bool WorkerState::on_ended(const StartedTask& task, End end, StoredValue value) 
   const bool counts = !ended->stop_requested;
   drop_uses(ended->inputs);
   erase_if_unneeded(task.id, *entry);
-  spare_tasks_.give(std::move(ended));
+  const TaskId next = ended->next;
+  forget(std::move(ended));
+  if (ready_count_ == 0 && running_count_ == 0) prefetch(next);
   return counts;
+}
+
+void WorkerState::forget(std::unique_ptr<Task> task) {
+  if (last_assigned_ == task.get()) last_assigned_ = nullptr;
+  spare_tasks_.give(std::move(task));
+}
+
+/// The slots wait: what was assigned next will probably be ready next. It came long ago, and is in no near cache.
+void WorkerState::prefetch(TaskId id) {
+  const Entry* entry = entries_.find(id);
+  if (entry == nullptr || entry->work == nullptr) return;
+  const Task& task = *entry->work;
+  task.work.payload.prefetch();
+  for (const TaskId input_id : task.inputs) {
+    const Entry* input = entries_.find(input_id);
+    if (input == nullptr || input->awaited == nullptr) continue;
+    input->awaited->prefetch();
+    return;
+  }
 }
 
 /// The task that would have made the value is here no longer. Who still needs it will be told where it comes from; a
@@ -247,7 +271,7 @@ void WorkerState::abandon(TaskId id, Entry& entry) {
   }
   drop_uses(abandoned->inputs);
   erase_if_unneeded(id, entry);
-  spare_tasks_.give(std::move(abandoned));
+  forget(std::move(abandoned));
 }
 
 /// `task` waits for the input no longer. That may still come, and must be decoded all the same.

@@ -146,6 +146,7 @@ class WorkerState {
     bool stop_requested = false;
     TaskWork work;
     std::vector<TaskId> inputs;
+    TaskId next;  ///< the one that was assigned after it; none: there is none
 
     void clear();
   };
@@ -164,6 +165,11 @@ class WorkerState {
     std::unique_ptr<const FormerUser> former_user;  ///< if no other clue to its type is left
 
     void clear();
+    /// It will be used soon.
+    void prefetch() const {
+      __builtin_prefetch(this, 1);
+      __builtin_prefetch(waiting_tasks.data());
+    }
   };
   /// A task and the value it makes share an id, and so an entry; often only one of the two is here. With its id it is a
   /// cache line: of the values that are held there may be millions.
@@ -185,6 +191,8 @@ class WorkerState {
   void make_nothing(Entry& entry);
   void abandon(TaskId id, Entry& entry);
   void stop_waiting(Entry& input, TaskId id, const Task& task);
+  void forget(std::unique_ptr<Task> task);
+  void prefetch(TaskId id);
   void drop_uses(const std::vector<TaskId>& inputs);
   Awaited& awaited(Entry& entry);
   void start_fetch(TaskId id, Entry& entry, Address holder);
@@ -201,6 +209,7 @@ class WorkerState {
   std::size_t open_count_ = 0;
   std::size_t value_count_ = 0;
   std::uint64_t last_ticket_ = 0;
+  Task* last_assigned_ = nullptr;  ///< of those that are here
   base::Spares<Task> spare_tasks_;
   base::Spares<Awaited> spare_awaited_;
 };
