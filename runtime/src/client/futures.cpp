@@ -68,9 +68,9 @@ FutureHandle Core::submit(CallRequest&& request, TaskOptions&& options) {
   }
   FutureHandle future = make_future(id);
   for (const FutureHandle* given : request.given) {
-    if (*given == nullptr || (*given)->dropped) continue;  // it was given twice
-    if (given->use_count() != 1) continue;                 // a copy of it is left: whoever has the last one says so
-    (*given)->dropped = true;
+    if (*given == nullptr || (*given)->core == nullptr) continue;  // it was given twice
+    if (given->use_count() != 1) continue;  // a copy of it is left: whoever has the last one says so
+    (*given)->core = nullptr;
     --futures_;
     tasks().on_future_dropped((*given)->id, now_);
   }
@@ -309,7 +309,7 @@ FutureHandle CompletionQueue::next() {
 // ----------------------------------------------------------------------------
 
 FutureState::~FutureState() {
-  if (!dropped) core->drop(id);
+  if (core != nullptr) core->drop(id);
 }
 
 FutureHandle submit(const std::shared_ptr<Core>& core, CallRequest&& request, TaskOptions&& options) {

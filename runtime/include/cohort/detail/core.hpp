@@ -25,10 +25,8 @@ class FutureState {
   FutureState& operator=(const FutureState&) = delete;
   ~FutureState();
 
-  Core* const core;
+  mutable Core* core;  ///< null: it knows that this one goes. There may be millions: a flag would cost 32 bytes
   const TaskId id;
-  /// The core knows that it goes. Written by it, under its lock.
-  mutable bool dropped = false;
 };
 
 using FutureHandle = std::shared_ptr<const FutureState>;
