@@ -150,7 +150,9 @@ void SchedulerState::tell_dependents(TaskRecord& task, bool newly_placed, bool m
     if (dependent->phase == Phase::blocked && newly_placed) {
       // It will be placed soon, and then those that need it; of thousands that wait they are in no near cache.
       dependent->prefetch_parts();
-      if (!dependent->dependents.empty()) table_.prefetch(dependent->dependents[0].index);
+      if (dependent->dependents.is_here() && !dependent->dependents.empty()) {
+        table_.prefetch(dependent->dependents[0].index);
+      }
       if (--dependent->unplaced_inputs == 0) placeable_.push(id);
     } else if (moved && dependent->phase == Phase::assigned) {
       add_replica(task, dependent->place);

@@ -46,6 +46,8 @@ class TaskIdList {
   const TaskId* end() const { return begin() + size(); }
   TaskId operator[](std::size_t i) const { return begin()[i]; }
 
+  /// What is in it can be read without going elsewhere.
+  bool is_here() const { return !has_block(); }
   /// It will be used soon.
   void prefetch() const {
     if (has_block()) __builtin_prefetch(block(), 1);

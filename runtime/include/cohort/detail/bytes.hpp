@@ -124,7 +124,10 @@ class SmallBytes {
   }
 
   /// It will be used soon.
-  void prefetch() const { __builtin_prefetch(data(), 1); }
+  void prefetch() const {
+    __builtin_prefetch(data(), 1);
+    if (!is_inline()) __builtin_prefetch(data() + size_ - 1, 1);
+  }
   void clear() {
     if (!is_inline()) give(place_.heap);
     size_ = 0;
