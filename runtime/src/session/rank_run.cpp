@@ -107,8 +107,7 @@ transport::MpiOptions RankRun::endpoint_options() const {
   transport::MpiOptions options;
   // On a simulated cluster all ranks are one process, and what they share costs nothing.
   options.node_channels = settings_.shared_memory && !simulated_;
-  if (options.node_channels && world_.node_size() > 1 &&
-      base::SharedMemory::of_process().start(spare_bytes(world_))) {
+  if (options.node_channels && world_.node_size() > 1 && base::SharedMemory::of_process().start(spare_bytes(world_))) {
     options.neighbours = world_.neighbours();
   }
   return options;

@@ -242,7 +242,8 @@ class Parser {
   std::size_t spare_;  ///< bytes of the packet beyond what is accounted for
 };
 
-/// `message` is of this kind. Returns the parser behind it. By value: it then lives in registers, where no write can change it.
+/// `message` is of this kind. Returns the parser behind it. By value: it then lives in registers, where no write can
+/// change it.
 template <std::size_t kIndex>
 Parser get_message(Parser parser, Message& message) {
   parser.get(*std::get_if<kIndex>(&message));
@@ -284,9 +285,8 @@ void append(detail::ByteBuffer& packet, const M& message) {
 }
 
 MessageSlots::MessageSlots() {
-  [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-    (messages_[kIndex].emplace<kIndex>(), ...);
-  }(std::make_index_sequence<kKinds>());
+  [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) { (messages_[kIndex].emplace<kIndex>(), ...); }
+  (std::make_index_sequence<kKinds>());
 }
 
 Message* Reader::next(MessageSlots& slots) {

@@ -299,10 +299,9 @@ struct Report {
   bool operator==(const Report&) const = default;
 };
 
-using Message =
-    std::variant<Assign, Release, Recall, Cancel, Relocate, Hold, Fetch, Unfetch, ValueIs, Done, Recalled, Started,
-                 Held, Call, CallDone, ModuleIs, Hello, Stop, Stopped, Alarm, Report, Resend, AssignCall, SmallValueIs,
-                 DoneWithSmall>;
+using Message = std::variant<Assign, Release, Recall, Cancel, Relocate, Hold, Fetch, Unfetch, ValueIs, Done, Recalled,
+                             Started, Held, Call, CallDone, ModuleIs, Hello, Stop, Stopped, Alarm, Report, Resend,
+                             AssignCall, SmallValueIs, DoneWithSmall>;
 
 /// Appends one record; a view as the message it shows.
 template <class M>
