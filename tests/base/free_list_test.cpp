@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <thread>
+#include <vector>
 
 namespace cohort::base {
 namespace {
@@ -57,6 +58,32 @@ TEST_CASE("what one thread makes another may destroy, and the first gets the mem
     std::thread([&] { objects.clear(); }).join();
   }
   CHECK(places.size() < 2 * 2'000);
+}
+
+/// Made before the thread's list, and so destroyed after it.
+struct Last {
+  ~Last() {
+    kept.clear();
+    for (std::size_t i = 0; i < 3; ++i) kept.push_back(make<3>(i));
+    bool right = true;
+    for (std::size_t i = 0; i < 3; ++i) right = right && kept[i]->value == i;
+    kept.clear();
+    if (right) *fine = true;
+  }
+  std::vector<std::unique_ptr<Object<3>>> kept;
+  bool* fine = nullptr;
+};
+
+TEST_CASE("blocks are taken and given also at the very end of a thread") {
+  for (int round = 0; round < 3; ++round) {
+    bool fine = false;
+    std::thread([&] {
+      thread_local Last last;
+      last.fine = &fine;
+      last.kept.push_back(make<3>(1));
+    }).join();
+    CHECK(fine);
+  }
 }
 
 TEST_CASE("several threads make and destroy at a time") {

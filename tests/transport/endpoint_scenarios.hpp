@@ -40,6 +40,28 @@ inline void packets_of_a_pair_keep_their_order(Endpoint& endpoint) {
   self.meet();
 }
 
+inline void copied_packets_keep_their_order_with_others(Endpoint& endpoint) {
+  Member self(endpoint);
+  constexpr std::uint32_t kPackets = 2'000;
+  const auto packet = [](Address from, std::uint32_t i) {
+    // Mostly short ones, now and then some that are longer than any room there is.
+    return pattern(i % 50 == 0 ? 70'000 : 1 + i % 500, static_cast<std::uint32_t>(from) * kPackets + i);
+  };
+  for (std::uint32_t i = 0; i < kPackets; ++i) {
+    const auto bytes = packet(endpoint.address(), i);
+    for (const Address to : self.others()) {
+      if (!endpoint.send_copied(to, bytes)) endpoint.send(to, packet_of(bytes));
+    }
+    if (i % 100 == 0) endpoint.poll(self);
+  }
+  for (const Address from : self.others()) {
+    std::uint32_t right = 0;
+    for (std::uint32_t i = 0; i < kPackets; ++i) right += same(self.next(from), packet(from, i)) ? 1 : 0;
+    CHECK(right == kPackets);
+  }
+  self.meet();
+}
+
 inline void a_hundred_thousand_small_packets_arrive_in_order(Endpoint& endpoint) {
   Member self(endpoint);
   const std::uint32_t kPackets = 100'000 / static_cast<std::uint32_t>(test::scale());
@@ -328,6 +350,7 @@ inline void a_longer_segment_is_an_error(Endpoint& endpoint) { a_segment_of_anot
 inline const std::vector<Scenario>& scenarios() {
   static const std::vector<Scenario> all = {
       {"packets of a pair keep their order", packets_of_a_pair_keep_their_order},
+      {"copied packets keep their order with others", copied_packets_keep_their_order_with_others},
       {"a hundred thousand small packets arrive in order", a_hundred_thousand_small_packets_arrive_in_order},
       {"segments of all sizes arrive", segments_of_all_sizes_arrive},
       {"segments of a packet arrive in order", segments_of_a_packet_arrive_in_order_while_everybody_sends},

@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 /// Between two looks for workers that have nothing to do.
 constexpr Time kTickEvery = 200us;
 /// The helper's periods: while there is work, and while there is none.
+/// So long a thread that drives may take to notice that the core was closed: it is awake, but may have no CPU.
+constexpr Time kDriverHasLeft = 1s;
 constexpr Time kHelpEvery = 100us;
 constexpr Time kHelpEveryInSilence = 400us;
 /// While a thread calls so fast that it sees to messages itself: such a part of the time for which it has, up to this.
@@ -126,7 +128,16 @@ void Core::close() {
   }
   helper_bell_.ring();
   if (helper_.joinable()) helper_.join();
-  const std::lock_guard lock(mutex_);
+  bell_.ring();
+  Lock lock(mutex_);
+  // Another thread may be looking at the endpoint, without the lock, for what it has waited for. It finds that this is
+  // closed the next time it has the lock. (A single thread is nobody else: it has come here from within its wait.)
+  const Time end = options_.clock() + kDriverHasLeft;
+  while (driving_ && !options_.one_thread && options_.clock() < end) {
+    lock.unlock();
+    std::this_thread::sleep_for(20us);
+    lock.lock();
+  }
   root_values_.clear();
 }
 

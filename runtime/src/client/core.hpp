@@ -346,6 +346,7 @@ class Core final : public std::enable_shared_from_this<Core>, private scheduler:
   std::size_t stopped_workers_ = 0;
 
   std::atomic<int> entering_{0};  ///< threads that want the lock
+  /// A thread drives, and nobody else may poll: it looks at the endpoint without the lock while it spins.
   bool driving_ = false;
   int clients_driving_ = 0;  ///< client threads inside drive()
   Time driven_since_{};      ///< since when there are any, short gaps left aside
@@ -427,12 +428,14 @@ bool Core::drive(Lock& lock, Ready ready, Time deadline) {
       if (lets_others_run) rest = Time::zero();
       driver_sleeps_ = rest > Time::zero() || (!any && backoff.sleeping());
       if (!any || entering_.load(std::memory_order_relaxed) > 0) {
+        const bool look_tells_all = mailbox_.endpoint().look_tells_all();
         lock.unlock();
         if (options_.one_thread) options_.watch();
         if (rest > Time::zero()) {
           backoff.rest(bell_, ticket, rest);
         } else if (!any && !lets_others_run && (may_sleep || !backoff.sleeping())) {
-          backoff.pause(bell_, ticket, deadline - now, [this] { return mailbox_.endpoint().may_have_packets(); });
+          backoff.pause(bell_, ticket, deadline - now,
+                        [&] { return !look_tells_all || mailbox_.endpoint().has_packet(); });
         } else {
           std::this_thread::yield();
         }

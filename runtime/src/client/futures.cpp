@@ -56,6 +56,16 @@ scheduler::Submission Core::make_submission(CallRequest& request, TaskOptions&& 
 
 FutureHandle Core::submit(CallRequest&& request, TaskOptions&& options) {
   scheduler::Submission submission = make_submission(request, std::move(options));
+  // Both go after the lock, also if something is thrown: a future that goes takes it.
+  FutureHandle future;
+  struct Emptying {
+    SmallVector<FutureHandle*>& given;
+    ~Emptying() {
+      for (FutureHandle* each : given) {
+        if (*each != nullptr && (*each)->core == nullptr) each->reset();
+      }
+    }
+  } const emptying{request.given};
   Lock lock = enter();
   require_open();
   if (options_.one_thread) look_at_clock();  // there is no helper that does
@@ -66,10 +76,11 @@ FutureHandle Core::submit(CallRequest&& request, TaskOptions&& options) {
       sampled_chunks_[id] = {request.elements, request.chunk_was_chosen};
     }
   }
-  FutureHandle future = make_future(id);
+  future = make_future(id);
   for (const FutureHandle* given : request.given) {
     if (*given == nullptr || (*given)->core == nullptr) continue;  // it was given twice
     if (given->use_count() != 1) continue;  // a copy of it is left: whoever has the last one says so
+    // Nobody else has it: what others have done with their copies, they have done under this lock.
     (*given)->core = nullptr;
     --futures_;
     tasks().on_future_dropped((*given)->id, now_);

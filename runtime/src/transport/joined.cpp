@@ -52,9 +52,11 @@ class Joined final : public Endpoint {
     }
     return any;
   }
-  bool may_have_packets() const override {
-    return std::any_of(parts_.begin(), parts_.end(),
-                       [](const Part& part) { return part.endpoint->may_have_packets(); });
+  bool look_tells_all() const override {
+    return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.endpoint->look_tells_all(); });
+  }
+  bool has_packet() const override {
+    return std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.endpoint->has_packet(); });
   }
   std::size_t unsent_bytes(Address to) const override {
     if (to == address_) return 0;

@@ -12,14 +12,6 @@ namespace cohort::transport {
 
 namespace {
 
-#ifdef SMPI_H
-/// SimGrid's simulated ranks wait for each other without using a CPU; it has no MPI_Comm_idup, and each look would take
-/// simulated time.
-constexpr bool kSimulated = true;
-#else
-constexpr bool kSimulated = false;
-#endif
-
 /// Looks in vain until a rank is waited for that is late, not one that only lacks the CPU.
 constexpr int kYields = 4096;
 constexpr std::chrono::microseconds kSleep{100};

@@ -10,6 +10,14 @@
 /// For transport/mpi_*.cpp alone: what others include does not need mpi.h.
 namespace cohort::transport {
 
+#ifdef SMPI_H
+/// SimGrid's simulated ranks wait for each other without using a CPU; it has no MPI_Comm_idup, and each look would take
+/// simulated time.
+inline constexpr bool kSimulated = true;
+#else
+inline constexpr bool kSimulated = false;
+#endif
+
 /// Throws TransportError with MPI's text for `code`.
 [[noreturn]] void throw_mpi_error(int code, const char* call);
 

@@ -61,9 +61,12 @@ class MpiEndpoint final : public Endpoint {
   }
   bool poll(Sink& sink) override {
     const bool sent = outbound_.poll();
-    return inbound_.poll(sink) || sent;
+    return inbound_.poll(sink, !outbound_.idle()) || sent;
   }
-  bool may_have_packets() const override { return channels_->may_have_packets(); }
+  bool look_tells_all() const override {
+    return channels_->everybody_writes_here() && inbound_.expects_packets_only() && outbound_.idle();
+  }
+  bool has_packet() const override { return channels_->has_packet(); }
   std::size_t unsent_bytes(Address to) const override {
     if (to == address()) return 0;
     check_peer(address(), size(), to);

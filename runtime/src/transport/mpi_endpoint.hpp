@@ -17,7 +17,7 @@ struct MpiOptions {
   std::size_t piece_bytes = std::size_t{1} << 30;
   /// Packets of fewer bytes, and the beginnings of others, are waited for with receives of this size. As long as MPI
   /// sends them off without asking the receiver (Open MPI in shared memory: 4 KiB with its header), nobody waits behind
-  /// one whose sender is busy.
+  /// one whose sender is busy. At most RingBuffer::kLongest.
   std::size_t short_packet_bytes = 4'000;
   /// Bytes of packets on the way to one rank that it has not taken out of MPI yet; what is beyond waits at the sender.
   std::size_t window_bytes = std::size_t{16} << 20;

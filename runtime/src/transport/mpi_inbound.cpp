@@ -1,8 +1,10 @@
 #include "transport/mpi_inbound.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "base/cycle_clock.hpp"
 #include "transport/check_send.hpp"
 
 namespace cohort::transport {
@@ -10,8 +12,9 @@ namespace {
 
 constexpr int kPacketsPerPoll = 16;
 constexpr int kStepsPerPoll = 32;
-// Where nothing is expected of MPI; what it has left to do by itself, after collective operations, is done then.
+// Where nothing is expected of MPI: it may have something to do all the same, after collective operations say.
 constexpr unsigned kPollsPerLookAtMpi = 64;
+constexpr base::Time kMpiIsLookedAtAfter = std::chrono::milliseconds(1);
 
 bool test(MPI_Request& request, MPI_Status* status) {
   int done = 0;
@@ -51,17 +54,24 @@ std::uint64_t MpiInbound::receive(Address from, TransferId transfer, detail::Mut
   return ticket;
 }
 
-bool MpiInbound::poll(Sink& sink) {
+bool MpiInbound::poll(Sink& sink, bool sending) {
   bool moved = channels_.poll([&](Address from, std::span<const std::byte> bytes) { take(from, bytes, sink); });
-  if (under_way_.empty() && begun_.empty() && channels_.everybody_writes_here() && ++polls_ % kPollsPerLookAtMpi != 0) {
-    return moved;
-  }
+  if (!sending && expects_packets_only() && channels_.everybody_writes_here() && !mpi_is_due(moved)) return moved;
   moved = poll_segments(sink) || moved;
   if (!begun_.empty()) moved = poll_rests(sink) || moved;
   // Not at once: who takes a packet wants to go on with what was in it.
   post_taken();
   for (int taken = 0; taken < kPacketsPerPoll && take_next(sink); ++taken) moved = true;
   return moved;
+}
+
+bool MpiInbound::mpi_is_due(bool moved) {
+  if (++polls_ % kPollsPerLookAtMpi == 0) return true;
+  if (moved) return false;  // whoever has got something goes on with that
+  const base::Time now = base::steady_now();
+  if (now - last_look_ < kMpiIsLookedAtAfter) return false;
+  last_look_ = now;
+  return true;
 }
 
 bool MpiInbound::poll_segments(Sink& sink) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/time.hpp"
 #include "transport/mpi_communicator.hpp"
 #include "transport/mpi_endpoint.hpp"
 #include "transport/mpi_requests.hpp"
@@ -25,8 +26,10 @@ class MpiInbound {
   MpiInbound(const Communicator& communicator, const MpiOptions& options, MpiTags tags, NodeChannels& channels);
 
   std::uint64_t receive(Address from, TransferId transfer, detail::MutableSegment into);
-  /// Returns whether anything arrived.
-  bool poll(Sink& sink);
+  /// `sending`: MPI has something to send. Returns whether anything arrived.
+  bool poll(Sink& sink, bool sending);
+  /// No segment, and no rest of a long packet.
+  bool expects_packets_only() const { return under_way_.empty() && received_.empty() && begun_.empty(); }
   /// Withdraws what nothing has come for. Returns whether nothing is left that MPI still writes to.
   bool give_up();
 
@@ -47,6 +50,7 @@ class MpiInbound {
     std::size_t bytes;
   };
 
+  bool mpi_is_due(bool moved);
   bool poll_segments(Sink& sink);
   void post(Posted& posted);
   void post_taken();
@@ -62,6 +66,7 @@ class MpiInbound {
   MpiTags tags_;
   NodeChannels& channels_;
   unsigned polls_ = 0;
+  base::Time last_look_{};  ///< at MPI, while nothing was expected of it
   std::array<Posted, kPosted> posted_;
   detail::ByteBuffer spare_;
   std::size_t next_ = 0;   ///< of them: the one that was posted first

@@ -33,9 +33,11 @@ class MpiOutbound {
   /// Returns whether anything ended. Where nothing waits for that, not every call looks.
   bool poll();
   std::size_t unsent_bytes(Address to) const { return peer(to).unsent_bytes; }
+  /// Nothing was left to send at the last look.
+  bool idle() const { return under_way_.empty() && full_.empty(); }
   bool all_sent() {
     if (!under_way_.empty()) look();
-    return under_way_.empty() && full_.empty();
+    return idle();
   }
   /// Returns whether all was sent; what MPI still reads is kept for ever.
   bool give_up() { return under_way_.give_up(); }
@@ -82,7 +84,7 @@ class MpiOutbound {
   MpiTags tags_;
   NodeChannels& channels_;
   std::vector<Peer> peers_;
-  std::vector<Address> full_;  ///< whose channel had no room for all packets
+  std::vector<Address> full_;  ///< who is reached by channel, and had no room for all packets there or in its window
   MpiRequests<Message> under_way_;
   std::vector<MpiRequests<Message>::Ended> ended_;
   std::size_t waiting_ = 0;  ///< packets and transfers of all peers that are not wholly under way

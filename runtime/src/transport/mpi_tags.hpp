@@ -4,7 +4,7 @@
 
 namespace cohort::transport {
 
-/// How MPI's tags are used.
+/// How MPI's tags are used. Between ranks that have a channel (NodeChannels), the messages of tag kPacket go there.
 ///
 ///   packet   = message of fewer than short_packet_bytes (0 too)                      tag kPacket
 ///            | message of exactly short_packet_bytes                                 tag kPacket

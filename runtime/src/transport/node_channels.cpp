@@ -71,11 +71,9 @@ void NodeChannels::connect(std::span<const std::string> offers) {
   }
 }
 
-bool NodeChannels::everybody_writes_here() {
-  if (everybody_) return true;
+void NodeChannels::look_for_writers() {
   everybody_ = readers_.size() == others_ && std::all_of(readers_.begin(), readers_.end(),
                                                          [](const Reader& reader) { return reader.buffer.in_use(); });
-  return everybody_;
 }
 
 std::size_t NodeChannels::index_of(Address member) const {

@@ -36,30 +36,31 @@ class NodeChannels {
   bool send(Address to, std::span<const std::byte> packet) {
     return writers_[static_cast<std::size_t>(to)]->write(packet);
   }
-  /// Gives what has come, some of each, to `take(Address from, std::span<const std::byte>)`. Returns whether there was
-  /// any.
+  /// Gives some of what has come, of one rank after the other, to `take(Address from, std::span<const std::byte>)`.
+  /// Returns whether there was any.
   template <class Take>
   bool poll(Take&& take) {
-    bool any = false;
-    for (Reader& reader : readers_) {
-      for (int taken = 0; taken < kPacketsPerPoll; ++taken) {
-        if (!reader.buffer.read([&](std::span<const std::byte> packet) { take(reader.from, packet); })) break;
-        any = true;
-      }
+    if (!everybody_) look_for_writers();
+    int left = kPacketsPerPoll;
+    for (std::size_t looks = readers_.size(); looks > 0 && left > 0; --looks) {
+      Reader& reader = readers_[next_];
+      if (++next_ == readers_.size()) next_ = 0;
+      const auto take_one = [&](std::span<const std::byte> packet) { take(reader.from, packet); };
+      for (int taken = 0; taken < kPacketsInTurn && left > 0 && reader.buffer.read(take_one); ++taken) --left;
     }
-    return any;
+    return left < kPacketsPerPoll;
   }
-  /// False only if all others write here, and nothing has come. For the thread that polls, or one that keeps others
-  /// from doing so.
-  bool may_have_packets() const {
-    return !everybody_ || std::any_of(readers_.begin(), readers_.end(),
-                                      [](const Reader& reader) { return reader.buffer.has_record(); });
+  /// For the thread that polls, or one that keeps others from doing so.
+  bool has_packet() const {
+    return std::any_of(readers_.begin(), readers_.end(),
+                       [](const Reader& reader) { return reader.buffer.has_record(); });
   }
-  /// Whether all others write here.
-  bool everybody_writes_here();
+  /// Whether all others write here, as of the last poll().
+  bool everybody_writes_here() const { return everybody_; }
 
  private:
   static constexpr int kPacketsPerPoll = 16;
+  static constexpr int kPacketsInTurn = 8;
 
   struct Reader {
     Address from;
@@ -67,6 +68,7 @@ class NodeChannels {
   };
 
   std::size_t index_of(Address member) const;
+  void look_for_writers();
 
   const Address self_;
   const std::vector<Address> members_;
@@ -75,6 +77,7 @@ class NodeChannels {
   std::optional<base::SharedMapping> mine_;
   std::vector<base::SharedMapping> theirs_;
   std::vector<Reader> readers_;
+  std::size_t next_ = 0;                                  ///< of them: whose turn it is
   std::vector<std::optional<RingBufferWriter>> writers_;  ///< by rank
   std::size_t others_;                                    ///< how many there are
   bool everybody_ = false;

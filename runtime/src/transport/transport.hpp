@@ -65,9 +65,11 @@ class Endpoint {
   /// Moves everything on by one step and delivers what has arrived. The sink may call send() and receive(), not poll().
   /// Returns whether anything happened.
   virtual bool poll(Sink& sink) = 0;
-  /// False only if poll() would deliver no packet, found out by a look that costs next to nothing. May be called
-  /// without the owner's lock, as long as nobody calls poll().
-  virtual bool may_have_packets() const { return true; }
+  /// Whether, until the next call of another function, has_packet() tells all that poll() would find.
+  virtual bool look_tells_all() const { return false; }
+  /// Whether a packet has come, by a look that costs next to nothing. May be called without the owner's lock, as long
+  /// as nobody calls poll().
+  virtual bool has_packet() const { return true; }
   /// Bytes handed to send() for `to` that have not left yet.
   virtual std::size_t unsent_bytes(Address to) const = 0;
   /// Nothing to send is left here, after a look at it: poll() may look less often.

@@ -185,10 +185,12 @@ void Worker::wait_for_work(Lock& lock, base::Backoff& backoff, base::Time now) {
     backoff.reset();
   } else {
     if (backoff.sleeping()) mailbox_.flush();
+    const bool look_tells_all = mailbox_.endpoint().look_tells_all();
     const bool may_pause = !backoff.sleeping() || (receiving_.empty() && mailbox_.batches_sent());
     lock.unlock();
     if (may_pause) {
-      backoff.pause(bell_, ticket, base::Time::max(), [this] { return mailbox_.endpoint().may_have_packets(); });
+      backoff.pause(bell_, ticket, base::Time::max(),
+                    [&] { return !look_tells_all || mailbox_.endpoint().has_packet(); });
     } else {
       std::this_thread::yield();
     }

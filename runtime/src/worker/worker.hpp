@@ -117,7 +117,8 @@ class Worker final : private Outbox, private transport::Receiver {
   std::optional<wire::Stop> stop_;
   bool left_ = false;  ///< leave_now was called
 
-  bool polling_ = false;    ///< a slot waits on the transport
+  /// A slot waits on the transport, and nobody else may poll: it looks at the endpoint without the lock while it spins.
+  bool polling_ = false;
   int sleeping_slots_ = 0;  ///< slots that wait for the one that polls
   std::condition_variable slots_cv_;
   base::Time last_poll_{};

@@ -25,7 +25,9 @@ class FutureState {
   FutureState& operator=(const FutureState&) = delete;
   ~FutureState();
 
-  mutable Core* core;  ///< null: it knows that this one goes. There may be millions: a flag would cost 32 bytes
+  /// Null once submit() has let go of it, and there is nothing left to tell. A flag would cost 32 bytes, a million
+  /// times.
+  mutable Core* core;
   const TaskId id;
 };
 
