@@ -170,7 +170,9 @@ TEST_CASE("a segment and a packet of more than 2 GiB travel" * doctest::skip()) 
     packet.transfer = 1;
     packet.keeps = std::move(memory);
     endpoint->send(1, std::move(packet));
-    CHECK(endpoint->unsent_bytes(1) == 2 * kBytes);
+    // The packet's beginning may have left.
+    CHECK(endpoint->unsent_bytes(1) >= 2 * kBytes - MpiOptions{}.short_packet_bytes);
+    CHECK(endpoint->unsent_bytes(1) <= 2 * kBytes);
   } else if (endpoint->address() == 1) {
     const detail::ByteBuffer bytes = self.next(0);
     CHECK(bytes.size() == kBytes);
