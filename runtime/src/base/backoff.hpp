@@ -28,7 +28,7 @@ inline void relax() {
 class Backoff {
  public:
   struct Limits {
-    int spins = 1024;  ///< a look at what may have come counts as one, a return to the caller as kReturn
+    int spins = 1024;  ///< a look at what may have come counts as one, a return to the caller as three more
     int yields = 64;
     std::chrono::nanoseconds first_sleep = std::chrono::microseconds(20);
     std::chrono::nanoseconds longest_sleep = std::chrono::milliseconds(1);

@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t kMessageOverheadBytes = 128;
 constexpr std::size_t kMarksPerWindow = 16;
 constexpr std::size_t kSegmentPiecesAtOnce = 32;
-// Where nothing waits for what is under way to have left, it is looked at that rarely: a look costs more than one at
-// what has come, and both stand between a value and who waits for it.
+// Where nothing waits for what is under way to have left, it is looked at that rarely: it stands between a value and
+// who waits for it. MPI itself is looked at with each poll meanwhile (MpiInbound).
 constexpr unsigned kPollsPerLook = 8;
 // Longer ones have hardly ever left when MPI_Isend returns.
 constexpr std::size_t kTestAtOnceBytes = 64 * 1024;
